@@ -2,24 +2,28 @@
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
 
 import fakeredis
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 from conftest import require
+from harness.cluster import ClusterStores
 from harness.fake_scripts import run_flagged_scripts
 from harness.store_connection import CallingConnection
 from harness.stores import Flavour, StoreProcess
 from harness.uncounted import store_instruments
+from leaderboard_server.storage import keys
+from leaderboard_server.storage.backend import open_backend
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.resp_protocol import Argument
 from leaderboard_server.storage.store import Retention, Store
 from leaderboard_server.storage.store_connection import StoreConnection
+from storage.contest import CONTEST
 from storage.scripted_store import ScriptedStore
 
 NewStore = Callable[..., Store]
@@ -35,27 +39,55 @@ async def _redis(store: StoreProcess) -> AsyncIterator[Redis]:
 
 
 FAKE = "fakeredis"
+_CLUSTERS = {f"{flavour}-cluster": flavour for flavour in Flavour}
+
+NextMessage: TypeAlias = Callable[[], Awaitable[bytes]]
+AnyStore: TypeAlias = StoreProcess | ClusterStores | None
+"""A kind of store; None stands for fakeredis."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=[*Flavour, FAKE])
+@pytest_asyncio.fixture(
+    scope="session",
+    loop_scope="session",
+    params=[
+        *Flavour,
+        FAKE,
+        f"{Flavour.VALKEY}-cluster",
+        pytest.param(f"{Flavour.REDIS}-cluster", marks=pytest.mark.slow),
+    ],
+)
 async def any_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[StoreProcess | None]:
-    """Yield each kind of store in turn; None stands for fakeredis."""
+) -> AsyncIterator[AnyStore]:
+    """Yield each kind of store in turn."""
     if request.param == FAKE:
         yield None
-        return
-    require(request.param)
-    process = StoreProcess(request.param, tmp_path_factory.mktemp(request.param))
-    await process.start()
-    yield process
-    process.end()
+    elif flavour := _CLUSTERS.get(request.param):
+        require(flavour)
+        async with ClusterStores(flavour, tmp_path_factory.mktemp(request.param)) as stores:
+            yield stores
+    else:
+        require(request.param)
+        process = StoreProcess(request.param, tmp_path_factory.mktemp(request.param))
+        await process.start()
+        yield process
+        process.end()
 
 
 @pytest_asyncio.fixture(name="any_redis")
-async def _any_redis(any_store: StoreProcess | None) -> AsyncIterator[Redis]:
-    """Yield an empty store of each kind, with the driver as the server opens it."""
-    client = connect(any_store.url) if any_store else _fake_redis()
+async def _any_redis(any_store: AnyStore) -> AsyncIterator[Redis]:
+    """Yield an empty store of each kind, with the driver as the server opens it.
+
+    For a cluster it is that of redis-py for clusters, which sends what has no key to all masters.
+    """
+    client: Any
+    match any_store:
+        case None:
+            client = _fake_redis()
+        case ClusterStores():
+            client = RedisCluster(host="127.0.0.1", port=any_store.nodes[0].port)
+        case StoreProcess():
+            client = connect(any_store.url)
     await client.flushall()
     yield client
     await client.aclose()
@@ -81,7 +113,7 @@ class DriverConnection(CallingConnection):
 
 @pytest_asyncio.fixture(name="new_connection")
 async def _new_connection(
-    any_redis: Redis, any_store: StoreProcess | None
+    any_redis: Redis, any_store: AnyStore
 ) -> AsyncIterator[Callable[[], StoreConnection]]:
     """Yield a function that opens connections to one empty store of each kind."""
     async with contextlib.AsyncExitStack() as stack:
@@ -89,6 +121,10 @@ async def _new_connection(
         def make() -> StoreConnection:
             if any_store is None:
                 return DriverConnection(any_redis)
+            if isinstance(any_store, ClusterStores):
+                backend = open_backend(any_store.url)
+                stack.push_async_callback(backend.close)
+                return backend.writes
             connection = PipelinedConnection(any_redis)
             stack.push_async_callback(connection.close)
             return connection
@@ -96,8 +132,29 @@ async def _new_connection(
         yield make
 
 
+@pytest_asyncio.fixture(name="next_message")
+async def _next_message(any_redis: Redis, any_store: AnyStore) -> AsyncIterator[NextMessage]:
+    """Yield what waits for the next message in the channel of `CONTEST`."""
+    async with contextlib.AsyncExitStack() as stack:
+        redis, in_cluster = any_redis, isinstance(any_store, ClusterStores)
+        if isinstance(any_store, ClusterStores):
+            redis = connect(any_store.master_of(CONTEST).url)
+            stack.push_async_callback(redis.aclose)
+        pubsub = await stack.enter_async_context(redis.pubsub())
+        await (pubsub.ssubscribe if in_cluster else pubsub.subscribe)(keys.channel(CONTEST))
+        await pubsub.get_message(timeout=5)
+
+        async def next_message() -> bytes:
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+            assert message, "no message"
+            data: bytes = message["data"]
+            return data
+
+        yield next_message
+
+
 @pytest.fixture(name="new_store")
-def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
+def _new_store(new_connection: Callable[[], StoreConnection], any_store: AnyStore) -> NewStore:
     """Return a function that makes the stores of several server processes, on one store."""
 
     def make(
@@ -111,6 +168,7 @@ def _new_store(new_connection: Callable[[], StoreConnection]) -> NewStore:
             store_instruments(),
             auto_create=auto_create,
             clock=clock,
+            in_cluster=isinstance(any_store, ClusterStores),
         )
 
     return make

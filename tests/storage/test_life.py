@@ -16,7 +16,7 @@ from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.storage import keys
 from leaderboard_server.storage.codec import decode_commit
 from leaderboard_server.storage.store import Store
-from storage.conftest import NewStore
+from storage.conftest import NewStore, NextMessage
 from storage.contest import CONTEST, add, commit, ids
 
 LONG_AGO_MS, FAR_MS = 1_000_000_000_000, 4_000_000_000_000
@@ -133,18 +133,14 @@ async def test_contest_of_another_epoch_is_not_deleted(new_store: NewStore) -> N
     assert await store.position(CONTEST) == result.position
 
 
-async def test_deletion_is_published(new_store: NewStore, any_redis: Redis) -> None:
+async def test_deletion_is_published(new_store: NewStore, next_message: NextMessage) -> None:
     """Subscribers learn the epoch and the revision at which it ended."""
     store = new_store()
     (result,) = await commit(store, add("ada"))
-    async with any_redis.pubsub() as pubsub:
-        await pubsub.subscribe(keys.channel(CONTEST))
-        await pubsub.get_message(timeout=5)
-        await store.contests.delete(CONTEST, "")
-        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+    await next_message()
+    await store.contests.delete(CONTEST, "")
 
-    assert message
-    published = decode_commit(CONTEST, message["data"])
+    published = decode_commit(CONTEST, await next_message())
     assert (published.mark, published.position) == (Mark.CONTEST_DELETED, result.position)
 
 

@@ -10,7 +10,7 @@ from leaderboard_server.domain.board import RankedUser
 from leaderboard_server.domain.position import BEGINNING, Position
 from leaderboard_server.domain.update import ScoreUpdate, UpdateResult
 from leaderboard_server.storage import keys
-from storage.conftest import NewStore
+from storage.conftest import NewStore, NextMessage
 from storage.contest import CONTEST, add, commit, rank
 
 
@@ -119,19 +119,17 @@ class TestEpochs:
         assert result.position.epoch != old.position.epoch
         assert result.position.revision == 2
 
-    async def test_new_epoch_is_published(self, new_store: NewStore, any_redis: Redis) -> None:
+    async def test_new_epoch_is_published(
+        self, new_store: NewStore, any_redis: Redis, next_message: NextMessage
+    ) -> None:
         """Subscribers of the channel receive an epoch that a read began."""
         store = new_store()
         await commit(store, add("ada"))
-        async with any_redis.pubsub() as pubsub:
-            await pubsub.subscribe(keys.channel(CONTEST))
-            await pubsub.get_message(timeout=5)
-            await any_redis.hset(keys.meta(CONTEST), "revision", "0")
-            now = await store.position(CONTEST)
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+        await next_message()
+        await any_redis.hset(keys.meta(CONTEST), "revision", "0")
+        now = await store.position(CONTEST)
 
-        assert message is not None
-        assert now.epoch.encode() in message["data"]
+        assert now.epoch.encode() in await next_message()
 
     async def test_observers_are_called_for_each_new_epoch(
         self, new_store: NewStore, any_redis: Redis
