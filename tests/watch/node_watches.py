@@ -27,6 +27,7 @@ class NodeWatch:
     A watch of one scope on a contest of few users.
 
     Attributes:
+        contest_id: The contest.
         checker: Rebuilds the board from the messages, and checks them.
     """
 
@@ -35,15 +36,19 @@ class NodeWatch:
         scope: WatchScope,
         limit: int = 10,
         *,
+        contest_id: str = CONTEST,
         min_interval_s: float = 0.0,
         hidden_users: bool = False,
     ) -> None:
+        self.contest_id = contest_id
         user_ids = WATCHED if scope is WatchScope.USERS else frozenset[str]()
         self.checker = WatchChecker(
             scope=_SCOPES[scope], limit=limit, user_ids=user_ids, hidden_users=hidden_users
         )
         self._unseen_writes = hidden_users
-        self._request = WatchRequest(CONTEST, limit, scope, user_ids, min_interval_s=min_interval_s)
+        self._request = WatchRequest(
+            contest_id, limit, scope, user_ids, min_interval_s=min_interval_s
+        )
 
     @property
     def position(self) -> Position:
@@ -101,10 +106,11 @@ async def all_watch(node: Node, watches: Sequence[NodeWatch]) -> AsyncIterator[N
 
 
 async def all_hold(node: Node, watches: Sequence[NodeWatch]) -> None:
-    """Wait until all watches have the board of the store, which no longer changes."""
+    """Wait until all watches have the boards of the store, which no longer change."""
 
     async def hold() -> bool:
-        page = await node.store.top(CONTEST, 1, 10)
-        return all(watch.holds(page) for watch in watches)
+        contests = {watch.contest_id for watch in watches}
+        pages = {contest_id: await node.store.top(contest_id, 1, 10) for contest_id in contests}
+        return all(watch.holds(pages[watch.contest_id]) for watch in watches)
 
-    await eventually(hold, "the store's board with every watch")
+    await eventually(hold, "the store's board with every watch", within=30)

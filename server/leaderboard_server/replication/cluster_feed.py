@@ -45,8 +45,6 @@ class ClusterFeed:
         """The channels that are subscribed at no node."""
         self._shards: dict[ClusterNode, ShardFeed] = {}
         """One for each node that serves slots."""
-        self._former: set[ShardFeed] = set()
-        """Those of nodes that serve none any more, which are being closed."""
         self._closing = TaskSet(name="close-shard-feed")
         self._timer: asyncio.TimerHandle | None = None
 
@@ -78,8 +76,8 @@ class ClusterFeed:
     async def close(self) -> None:
         """See `Feed`."""
         self._cluster.observers.remove(self._update)
-        shards = [*self._shards.values(), *self._former]
-        await asyncio.gather(*(shard.close() for shard in shards))
+        shards = self._shards.values()
+        await asyncio.gather(*(shard.close() for shard in shards), self._closing.ended())
         if self._timer:
             self._timer.cancel()
 
@@ -108,13 +106,8 @@ class ClusterFeed:
                 shard.start()
         self._release_moved()
         for node in self._shards.keys() - set(masters):
-            self._former.add(self._shards[node])
-            self._closing.start(self._close(self._shards.pop(node)))
+            self._closing.start(self._shards.pop(node).close())
         self._place_waiting()
-
-    async def _close(self, shard: ShardFeed) -> None:
-        await shard.close()
-        self._former.discard(shard)
 
     def _release_moved(self) -> None:
         """End the subscriptions at nodes that serve their slots no longer."""

@@ -1,0 +1,75 @@
+"""Watches of many contests on a real cluster while replicas take over and slots move."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest import require
+from harness.cluster import ClusterStores
+from harness.node import running_node
+from harness.shard import Shard
+from harness.slot_move import SlotMove, migrate_atomically
+from harness.stores import Flavour
+from harness.waiting import eventually
+from replication.cluster_watches import ClusterWatches, spread_contests, subscriptions
+
+MOVED_SLOTS = 20
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(1_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("flavour", list(Flavour))
+async def test_watches_follow_their_slots(flavour: Flavour, count: int, tmp_path: Path) -> None:
+    """Nothing is missed or repeated, and each slot is subscribed to once for all its contests."""
+    require(flavour)
+    slots = spread_contests(count)
+    contests = [contest for of_slot in slots.values() for contest in of_slot]
+    async with (
+        ClusterStores(flavour, tmp_path) as cluster,
+        running_node(cluster.url) as watching,
+        running_node(cluster.url) as writing,
+    ):
+        shards = [Shard(cluster, number) for number in range(3)]
+        of_shards = [_slots_of(cluster, number, slots) for number in range(3)]
+        watches = ClusterWatches(watching, writing, contests)
+        await watches.write_all()
+        async with watches.open():
+            await watches.hold()
+            before = await subscriptions(cluster.nodes)
+
+            async with watches.writes():
+                await shards[0].replica.run("CLUSTER FAILOVER")
+                await shards[0].led_by(shards[0].replica)
+                await eventually(lambda: watches.live == len(contests), "live again", within=30)
+            await watches.hold()
+            after = await subscriptions(cluster.nodes)
+            assert after - before == len(of_shards[0])
+
+            moved = of_shards[1][:MOVED_SLOTS]
+            async with watches.writes():
+                await _move(flavour, moved, shards[1], shards[2])
+                await eventually(lambda: watches.live == len(contests), "live again", within=30)
+            await watches.hold()
+            assert await subscriptions(cluster.nodes) - after == len(moved)
+
+            await shards[2].in_step()
+            await shards[2].master.kill()
+            async with watches.writes():
+                await shards[2].led_by(shards[2].replica)
+            await watches.write_all()
+            await watches.hold()
+        reasons = {tuple(watch.checker.reasons.items()) for watch in watches.watches}
+        assert reasons == {(("INITIAL", 1),)}
+
+
+def _slots_of(cluster: ClusterStores, shard: int, slots: dict[int, list[str]]) -> list[int]:
+    return [slot for slot, contests in slots.items() if cluster.shard_of(contests[0]) == shard]
+
+
+async def _move(flavour: Flavour, slots: list[int], source: Shard, target: Shard) -> None:
+    """Move slots as an operator of this engine does."""
+    if flavour is Flavour.VALKEY:
+        await migrate_atomically(source.master, target.master, slots)
+        return
+    for slot in slots:
+        async with SlotMove(slot, source.master, target.master) as move:
+            await move.complete()
