@@ -140,12 +140,17 @@ class ClusterStores:
 
     async def add_node(self) -> ClusterNodeProcess:
         """Start a further node, and wait until all know it as a master without slots."""
+        node = await self.start_node()
+        await self.nodes[0].run("CLUSTER MEET", "127.0.0.1", node.port, node.bus_port)
+        await eventually(self.all_know_all, "a node that all know", within=20)
+        return node
+
+    async def start_node(self) -> ClusterNodeProcess:
+        """Start a further node that is not part of the cluster yet."""
         node = self._new_node(len(self.nodes))
         self.nodes.append(node)
         await node.start()
         node.node_id = await node.run("CLUSTER MYID")
-        await self.nodes[0].run("CLUSTER MEET", "127.0.0.1", node.port, node.bus_port)
-        await eventually(self._all_know_all, "a node that all know", within=20)
         return node
 
     def _new_node(self, number: int) -> ClusterNodeProcess:
@@ -162,12 +167,13 @@ class ClusterStores:
         first, *others = self.nodes
         for node in others:
             await first.run("CLUSTER MEET", "127.0.0.1", node.port, node.bus_port)
-        await eventually(self._all_know_all, "nodes that know each other", within=20)
+        await eventually(self.all_know_all, "nodes that know each other", within=20)
         for master, replica in zip(self.masters, self.replicas, strict=True):
             await replica.run("CLUSTER REPLICATE", master.node_id)
         await eventually(self._is_complete, "a complete cluster", within=20)
 
-    async def _all_know_all(self) -> bool:
+    async def all_know_all(self) -> bool:
+        """Return whether each node knows all nodes."""
         ids = {node.node_id for node in self.nodes}
         views = await asyncio.gather(*(node.view() for node in self.nodes))
         return all(

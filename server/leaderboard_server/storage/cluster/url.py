@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import parse_url
+from redis.asyncio.connection import SSLConnection, parse_url
 
 from leaderboard_server.storage.addresses import Address, parse_address
 from leaderboard_server.storage.cluster.cluster import Cluster
+from leaderboard_server.storage.cluster.tls import NodeTlsConnection, SharedContext
 
 SCHEMES = ("redis+cluster://", "rediss+cluster://")
 _FORM = re.compile(
@@ -64,6 +65,8 @@ def cluster_of(url: str, complete: Callable[[dict[str, Any]], dict[str, Any]]) -
     """
     seeds, node_url = parse_cluster_url(url)
     options = complete({**parse_url(node_url)})
+    if options.get("connection_class") is SSLConnection:
+        options |= {"connection_class": NodeTlsConnection, "shared": SharedContext()}
 
     def connect(address: Address) -> Redis:
         return Redis.from_pool(BlockingConnectionPool(**options, **address._asdict()))
