@@ -131,8 +131,8 @@ async def test_the_user_of_the_servers_has_all_rights(
 async def test_no_right_is_more_than_a_server_needs(cluster: ClusterStores) -> None:
     """A node at which the user lacks any one of the rights is named, with what is missing."""
     first, *others = cluster.nodes
-    _, _, user = shlex.split(_block(_ACL).command)[4:7]
-    rights = shlex.split(_block(_ACL).command)[7:]
+    words = shlex.split(_block(_ACL).command.replace("\\\n", ""))
+    user, *rights = words[words.index("SETUSER") + 1 :]
     for node in others:
         await node.run("ACL", "SETUSER", user, *rights)
     url = cluster.url.replace("://", f"://{user}:secret@")
@@ -233,16 +233,15 @@ async def test_nodes_come_and_go_and_fail_over_as_planned(
 ) -> None:
     """A master and a replica are added, a replica takes over, and a node is removed."""
     master = cluster.masters[0]
-    added, follower = [await cluster.start_node() for _ in range(2)]
-    operator = _operator(
-        cluster,
-        tmp_path / "home",
-        {"MASTER": master.node_id, "n1:6379 NODE": "n1:6379 " + added.node_id},
-    )
+    names = {"MASTER": master.node_id}
     add_master, add_replica = lines(_block(_ADD))
 
-    operator.run(add_master)
+    added = await cluster.start_node()
+    _operator(cluster, tmp_path, names).run(add_master)
     await eventually(cluster.all_know_all, "a node that all know", within=20)
+    follower = await cluster.start_node()
+    names["n1:6379 NODE"] = f"n1:6379 {added.node_id}"
+    operator = _operator(cluster, tmp_path, names)
     operator.run(add_replica)
     await eventually(cluster.all_know_all, "a node that all know", within=20)
     await eventually(lambda: _follows(follower, master), "a second replica", within=20)
