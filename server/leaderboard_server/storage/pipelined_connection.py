@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
 
 from leaderboard_server.storage.resp_protocol import (
+    REPLY_TIMEOUT_S,
     Argument,
     NoReply,
     ReplyReceiver,
@@ -34,7 +35,8 @@ class PipelinedConnection:
         redis: Redis,
         *,
         error_of: Callable[[str], Exception | None] = lambda _: None,
-        on_lost: Callable[[], None] = lambda: None,
+        on_lost: Callable[[BaseException], None] = lambda _: None,
+        reply_timeout_s: float = REPLY_TIMEOUT_S,
     ) -> None:
         """Connect as `redis` would; the client itself is not used.
 
@@ -43,11 +45,14 @@ class PipelinedConnection:
 
             error_of: Returns the error for the text of an error reply; None for the usual one.
 
-            on_lost: Called whenever the connection is lost or can't be opened.
+            on_lost: Called with the error whenever the connection is lost or can't be opened.
+
+            reply_timeout_s: How long the store may send nothing while calls wait for it.
         """
         self._redis = redis
         self._error_of = error_of
         self._on_lost = on_lost
+        self._reply_timeout_s = reply_timeout_s
         self._protocol: RespProtocol | None = None
         self._closed = False
         self._disconnects = 0
@@ -134,7 +139,7 @@ class PipelinedConnection:
                 await connection.connect()
         except BaseException as error:
             await connection.disconnect(nowait=True)
-            self._on_lost()
+            self._on_lost(error)
             if isinstance(error, TimeoutError):
                 raise ConnectionLost("the store took too long to connect") from error
             if self._closed:  # the opening was cancelled, but not its callers
@@ -143,5 +148,7 @@ class PipelinedConnection:
         if disconnects != self._disconnects:
             await connection.disconnect(nowait=True)
             raise ConnectionLost("the connection was dropped while it opened")
-        self._protocol = RespProtocol(connection, self._error_of, self._on_lost)
+        self._protocol = RespProtocol(
+            connection, self._error_of, self._on_lost, self._reply_timeout_s
+        )
         return self._protocol

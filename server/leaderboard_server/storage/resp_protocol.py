@@ -71,9 +71,11 @@ class RespProtocol(asyncio.Protocol):
         self,
         connection: AbstractConnection,
         error_of: Callable[[str], Exception | None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[BaseException], None],
+        reply_timeout_s: float,
     ) -> None:
         self.lost = False
+        self._reply_timeout_s = reply_timeout_s
         self._error_of = error_of
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
@@ -110,7 +112,7 @@ class RespProtocol(asyncio.Protocol):
             self._last_reply_at = self._loop.time()
         self._waiting.append(receiver)
         if not self._timeout_timer:
-            self._timeout_timer = self._loop.call_later(REPLY_TIMEOUT_S, self._check_timeout)
+            self._timeout_timer = self._loop.call_later(self._reply_timeout_s, self._check_timeout)
         if not self._unsent:
             self._loop.call_soon(self._flush)
         self._unsent.append(packed)
@@ -131,7 +133,7 @@ class RespProtocol(asyncio.Protocol):
             self._timeout_timer.cancel()
         for receiver in self._waiting:
             receiver.on_error(error)
-        self._on_lost()
+        self._on_lost(error)
 
     async def closed(self) -> None:
         """Wait until a lost connection is closed."""
@@ -175,7 +177,7 @@ class RespProtocol(asyncio.Protocol):
         self._timeout_timer = None
         if not self._waiting:
             return
-        due = self._last_reply_at + REPLY_TIMEOUT_S
+        due = self._last_reply_at + self._reply_timeout_s
         if due > self._loop.time():
             self._timeout_timer = self._loop.call_at(due, self._check_timeout)
         elif not self._grace_given:
