@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreCause, StoreUnavailable
 from leaderboard_server.storage.backend import ClusterBackend
+from leaderboard_server.storage.cluster import node as module
 from leaderboard_server.storage.cluster.node import POLL_TIMEOUT_S
 from leaderboard_server.storage.connection import connect_cluster
 from storage.cluster.scripted_cluster import Caller, ScriptedCluster, share
@@ -64,6 +65,54 @@ class TestAway:
         assert len(here.commands) == sent
 
         here.view, here.answer = view, first()
+        await succeeds(caller, KEY)
+
+    async def test_calls_in_flight_end_with_the_poll(
+        self, scripted: ScriptedCluster, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Once a node does not answer its poll no call waits for a time-out of its own."""
+        monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 60.0)
+        here = scripted.nodes[0]
+        await caller.call(KEY)
+        here.view, here.answer = None, lambda _: None
+
+        async with asyncio.timeout(20):
+            causes = await asyncio.gather(*(cause_of(caller, KEY) for _ in range(10)))
+
+        assert set(causes) == {StoreCause.TIMEOUT}
+
+    async def test_node_is_away_from_the_first_time_out_of_a_call_on(
+        self, scripted: ScriptedCluster, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also while its poll still waits, nothing more is sent to it."""
+        monkeypatch.setattr(module, "POLL_TIMEOUT_S", 60.0)
+        here = scripted.nodes[0]
+        await caller.call(KEY)
+        view, here.view = here.view, None
+        here.answer = lambda _: None
+        polls = here.polls
+        await eventually(lambda: here.polls > polls, "a poll that waits")
+
+        assert await cause_of(caller, KEY) is StoreCause.TIMEOUT
+        sent = len(here.commands)
+        assert {await cause_of(caller, KEY) for _ in range(20)} == {StoreCause.TIMEOUT}
+        assert len(here.commands) == sent
+
+        await here.refuse()  # the poll ends
+        here.view, here.answer = view, first()
+        await here.accept()
+        await succeeds(caller, KEY)
+
+    async def test_node_whose_polls_are_answered(
+        self, scripted: ScriptedCluster, caller: Caller
+    ) -> None:
+        """After a call that timed out it is used again with the next answer to a poll."""
+        here = scripted.nodes[0]
+        await caller.call(KEY)
+        here.answer = lambda _: None
+        assert await cause_of(caller, KEY) is StoreCause.TIMEOUT
+
+        here.answer = first()
         await succeeds(caller, KEY)
 
     async def test_node_that_is_gone(self, scripted: ScriptedCluster, caller: Caller) -> None:
