@@ -13,7 +13,7 @@ from leaderboard_server.domain.position import BEGINNING
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
 from leaderboard_server.storage.recovery import NextReset, end_of_season
-from leaderboard_server.storage.registry import ContestRegistry
+from leaderboard_server.storage.registration import Registration
 from leaderboard_server.storage.settings_codec import (
     decode_contest,
     encode_number,
@@ -72,7 +72,7 @@ class ContestStore:
     def __init__(
         self,
         contest_scripts: ContestScripts,
-        registry: ContestRegistry,
+        registration: Registration,
         history_changes: int,
         next_reset: NextReset,
     ) -> None:
@@ -81,14 +81,14 @@ class ContestStore:
         Args:
             contest_scripts: Runs them.
 
-            registry: Knows all contests.
+            registration: Registers contests before they begin.
 
             history_changes: How many changes of a contest the log keeps.
 
             next_reset: Computes when seasons end.
         """
         self._scripts = contest_scripts
-        self._registry = registry
+        self._registration = registration
         self._history_changes = history_changes
         self._next_reset = next_reset
 
@@ -108,7 +108,7 @@ class ContestStore:
 
     async def create(self, contest_id: str, settings: ContestSettings) -> SettingsReply:
         """Create a contest, unless it exists."""
-        await self._registry.register(contest_id)
+        await self._registration.run(contest_id)
         reset_at = await self._reset_at(contest_id, settings)
         arguments = (reset_at, *encode_settings(settings))
         return await self._change(scripts.CREATE_CONTEST, contest_id, *arguments)

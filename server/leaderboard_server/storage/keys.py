@@ -145,3 +145,9 @@ def registry(part: int) -> str:
 def registry_part(contest_id: str) -> int:
     """Return the part of the registry that a contest is in."""
     return crc32(contest_id.encode()) % REGISTRY_PARTS
+
+
+@lru_cache(_CACHED_CONTESTS)
+def registry_of(contest_id: str) -> str:
+    """Name the part of the registry that a contest is in."""
+    return registry(registry_part(contest_id))

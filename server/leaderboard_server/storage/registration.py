@@ -1,13 +1,15 @@
 """Registers contests before their first commit.
 
 In a cluster the entry of a contest may be on another shard than the contest. While that one is away
-a contest that exists takes commits all the same, since whoever began it has registered it.
+or full a contest that exists takes commits all the same, since whoever began it has registered it.
 """
 
+import asyncio
 from collections.abc import Callable, Hashable
+from functools import partial
 
-from leaderboard_server.callbacks import Done
-from leaderboard_server.domain.errors import StoreUnavailable
+from leaderboard_server.callbacks import Done, settle
+from leaderboard_server.domain.errors import StoreFailure
 from leaderboard_server.domain.position import BEGINNING
 from leaderboard_server.storage import scripts
 from leaderboard_server.storage.contest_scripts import ContestScripts, Read
@@ -28,12 +30,22 @@ class Registration:
         self._scripts = contest_scripts
         self._shard_of = shard_of
 
+    async def run(self, contest_id: str) -> None:
+        """Have a contest registered that may be new.
+
+        Raises:
+            StoreFailure: The store is away or full.
+        """
+        result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.start(contest_id, partial(settle, result))
+        await result
+
     def start(self, contest_id: str, done: Done[None]) -> None:
         """Have a contest registered that may be new, and pass on None or the error."""
 
         def on_reply(error: Exception | None) -> None:
             apart = self._registry.is_apart(contest_id, self._shard_of(contest_id))
-            if apart and isinstance(error, StoreUnavailable):
+            if apart and isinstance(error, StoreFailure):
                 self._if_exists(contest_id, done, error)
             else:
                 done(error)

@@ -73,7 +73,7 @@ class ContestRegistry:
     def start_registering(self, contest_id: str, done: Done[None]) -> None:
         """Add a contest, and pass on None or the error."""
         shard = self._shard_for(contest_id)
-        parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
+        parameters = (1, keys.registry_of(contest_id), contest_id)
 
         def on_reply(reply: int | Exception) -> None:
             if isinstance(reply, Exception):
@@ -86,7 +86,7 @@ class ContestRegistry:
         self._writes.start(scripts.REGISTER_CONTEST, lambda: parameters, int, on_reply)
 
     def _shard_for(self, contest_id: str) -> Hashable:
-        return self.shard_of(keys.registry_part(contest_id))
+        return self._scanned.shard_of(keys.registry_of(contest_id))
 
     def _remember(self, contest_id: str, shard: Hashable) -> None:
         if contest_id not in self._known and len(self._known) >= _MAX_KNOWN:
@@ -104,7 +104,7 @@ class ContestRegistry:
             StoreFailure: The store is away.
         """
         self.forget(contest_id)
-        parameters = (1, keys.registry(keys.registry_part(contest_id)), contest_id)
+        parameters = (1, keys.registry_of(contest_id), contest_id)
         await self._writes.run(scripts.UNREGISTER_CONTEST, lambda: parameters, int)
         _log.debug("contest_unregistered", contest_id=contest_id)
 

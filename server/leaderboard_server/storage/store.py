@@ -121,7 +121,7 @@ class Store:
         )
         self._registration = Registration(self.registry, self._scripts, self.shard_of)
         self.contests = ContestStore(
-            self._scripts, self.registry, retention.history_changes, next_reset
+            self._scripts, self._registration, retention.history_changes, next_reset
         )
         self.moderation = ModerationStore(self._scripts, retention.history_changes)
         self.seasons = SeasonStore(

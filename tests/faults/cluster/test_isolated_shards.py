@@ -12,7 +12,7 @@ import pytest_asyncio
 from conftest import require
 from harness.calls import DEADLINE_S
 from harness.cluster import ClusterStores
-from harness.node import running_node
+from harness.node import Node, running_node
 from harness.service import ServiceProcess
 from harness.statuses import status_of, status_of_update
 from harness.stores import Flavour
@@ -195,65 +195,60 @@ async def test_calls_of_other_shards_succeed(
         assert await server.health() == "SERVING"
 
 
-async def test_each_call_needs_its_own_shards(
-    cluster: ClusterStores, server: ServiceProcess
-) -> None:
-    """Of a batch each update has its status; only what needs all shards is UNAVAILABLE."""
+def is_apart(cluster: ClusterStores, contest_id: str) -> bool:
+    """Return whether the shard that breaks has the entry of a contest in the registry."""
+    return cluster.shard_of(str(keys.registry_part(contest_id))) == AWAY
+
+
+async def test_server_that_starts_meanwhile(cluster: ClusterStores, tmp_path: Path) -> None:
+    """It serves the contests of other shards, and what needs the dead one fails alone."""
     away, healthy = own(cluster, BATCH), others(cluster, BATCH // 2)
-    batch = pb.BatchUpdateScoresRequest(
-        updates=[
-            pb.UpdateScoreRequest(contest_id=one, user_id="bob", points=7)
-            for one in (*away, *healthy)
-        ]
-    )
-    await server.stub.BatchUpdateScores(batch, timeout=DEADLINE_S)
-    await break_shard(cluster, "dead")
-
-    answer = await server.stub.BatchUpdateScores(batch, timeout=DEADLINE_S)
-
-    for result in answer.results[:BATCH]:
-        assert status_of_update(result.status).reason == "ERROR_REASON_STORE_UNAVAILABLE"
-    assert [result.response.user.score for result in answer.results[BATCH:]] == [14] * BATCH
-    listed = server.contests.ListContests(contests.ListContestsRequest(), timeout=DEADLINE_S)
-    erased = server.contests.EraseUser(contests.EraseUserRequest(user_id="bob"), timeout=DEADLINE_S)
-    assert await failure(listed) == await failure(erased) == "ERROR_REASON_STORE_UNAVAILABLE"
-
-
-async def test_sweeps_and_new_servers_do_with_the_shards_that_answer(
-    cluster: ClusterStores, tmp_path: Path
-) -> None:
-    """Contests of other shards are swept, and take the first updates of a server that starts."""
-    healthy, unused = others(cluster, BATCH), cluster.contests(0, 3 * BATCH)[BATCH:]
-    apart = {
-        one for one in (*healthy, *unused) if cluster.shard_of(str(keys.registry_part(one))) == AWAY
-    }
-    assert apart & {*healthy}
-    async with ServiceProcess(tmp_path / "first", redis_url=cluster.url) as server:
-        await begin(server, [*own(cluster), *healthy])
+    unused = [one for one in cluster.contests(0, 3 * BATCH) if one not in healthy]
     async with running_node(cluster.url) as node:
-        counts = sweep_instruments()
-        sweep = ExpirySweep(
-            node.store.registry, node.store.contests, counts, node.store.shard_of, interval_s=0.01
-        )
-        absent = next(
-            one
-            for one in cluster.contests(0, 200)[-100:]
-            if cluster.shard_of(str(keys.registry_part(one))) != AWAY
-        )
+        for one in (*away, *healthy):
+            await node.add(one, "bob", 7)
+        absent = next(one for one in unused if not is_apart(cluster, one))
         await node.store.registry.register(absent)
         await break_shard(cluster, "dead")
-        sweep.start()
-        try:
-            await eventually(lambda: counts.failed.value > 1, "two sweeps")
-        finally:
-            await sweep.close()
-        part = await node.store.registry.read_as_it_is(keys.registry_part(absent), "", ROWS)
-        assert absent not in part
-    async with ServiceProcess(tmp_path / "second", redis_url=cluster.url) as server:
-        await begin(server, healthy)
-        new = next(
-            one
-            for one in cluster.contests(0, 200)
-            if one not in healthy and cluster.shard_of(str(keys.registry_part(one))) == AWAY
+        assert absent not in await swept(node, keys.registry_part(absent))
+
+    async with ServiceProcess(tmp_path / "service", redis_url=cluster.url) as server:
+        batch = pb.BatchUpdateScoresRequest(
+            updates=[
+                pb.UpdateScoreRequest(contest_id=one, user_id="bob", points=7)
+                for one in (*away, *healthy)
+            ]
         )
-        assert await failure(update(server, new)) == "ERROR_REASON_STORE_UNAVAILABLE"
+        answer = await server.stub.BatchUpdateScores(batch, timeout=DEADLINE_S)
+        for result in answer.results[:BATCH]:
+            assert status_of_update(result.status).reason == "ERROR_REASON_STORE_UNAVAILABLE"
+        assert [result.response.user.score for result in answer.results[BATCH:]] == [14] * BATCH
+
+        await create_and_delete(server, [one for one in healthy if is_apart(cluster, one)])
+        stub, new = server.contests, next(one for one in unused if is_apart(cluster, one))
+        for call in (
+            update(server, new),
+            stub.ListContests(contests.ListContestsRequest(), timeout=DEADLINE_S),
+            stub.EraseUser(contests.EraseUserRequest(user_id="bob"), timeout=DEADLINE_S),
+        ):
+            assert await failure(call) == "ERROR_REASON_STORE_UNAVAILABLE"
+
+
+async def swept(node: Node, part: int) -> list[str]:
+    """Sweep twice without a shard, and return the ids of a part of the registry."""
+    store, counts = node.store, sweep_instruments()
+    sweep = ExpirySweep(store.registry, store.contests, counts, store.shard_of, interval_s=0.01)
+    sweep.start()
+    try:
+        await eventually(lambda: counts.failed.value > 1, "two sweeps")
+    finally:
+        await sweep.close()
+    return await store.registry.read_as_it_is(part, "", ROWS)
+
+
+async def create_and_delete(server: ServiceProcess, ids: Sequence[str]) -> None:
+    """Create a contest that exists, and delete another one."""
+    creation = contests.CreateContestRequest(contest=contests.Contest(contest_id=ids[0]))
+    await server.contests.CreateContest(creation, timeout=DEADLINE_S)
+    deletion = contests.DeleteContestRequest(contest_id=ids[1])
+    await server.contests.DeleteContest(deletion, timeout=DEADLINE_S)
