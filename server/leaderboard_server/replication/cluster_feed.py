@@ -101,7 +101,10 @@ class ClusterFeed:
         masters = self._cluster.masters
         for node in masters:
             if node not in self._shards:
-                shard = ShardFeed(node.driver, self._instruments, self._on_ended, node=str(node))
+                node_id = self._cluster.id_of(node)
+                shard = ShardFeed(
+                    node.driver, self._instruments, self._on_ended, node_id, node=str(node)
+                )
                 self._shards[node] = shard
                 shard.start()
         self._release_moved()

@@ -27,15 +27,18 @@ class ShardFeed:
         driver: Redis,
         instruments: ReplicationInstruments,
         on_ended: Callable[[Sequence[bytes]], None],
+        node_id: str,
         **logged: str,
     ) -> None:
-        """Connect by `driver`, and have the fields `logged` in the log.
+        """Connect by `driver` to a node, and have the fields `logged` in the log.
 
         `on_ended` is called with channels that the node delivers no longer, or refuses to, mostly
         as another one has their slots by now. They are forgotten here.
         """
         self._instruments = instruments
         self._on_ended = on_ended
+        self._suffix = f":{node_id}".encode()
+        """What the names of channels end with at this node; see `publish_in_cluster.lua`."""
         self._receivers: dict[bytes, CommitReceiver] = {}
         """By the name of the channel."""
         self._subscribed: set[bytes] = set()
@@ -82,6 +85,7 @@ class ShardFeed:
 
     def on_message(self, kind: bytes, channel: bytes, payload: Any) -> None:
         """See `FeedObserver`."""
+        channel = channel.removesuffix(self._suffix)
         receiver = self._receivers.get(channel)
         if kind == b"smessage":
             if receiver:
@@ -114,7 +118,10 @@ class ShardFeed:
         if begun or ended:
             self._subscribed -= ended
             self._unconfirmed = begun
-            commands = [*_commands("SUNSUBSCRIBE", ended), *_commands("SSUBSCRIBE", begun)]
+            commands = [
+                *self._commands("SUNSUBSCRIBE", ended),
+                *self._commands("SSUBSCRIBE", begun),
+            ]
             self._connection.send(commands, self._on_executed)
 
     def _on_executed(self) -> None:
@@ -124,10 +131,9 @@ class ShardFeed:
         if ended:
             self._on_ended(ended)
 
-
-def _commands(name: str, channels: Iterable[bytes]) -> list[Command]:
-    """Return commands with the channels of one slot each."""
-    of_slots = defaultdict[int, list[bytes]](list)
-    for channel in channels:
-        of_slots[slot_of(channel.decode())].append(channel)
-    return [(name, *some) for some in of_slots.values()]
+    def _commands(self, name: str, channels: Iterable[bytes]) -> list[Command]:
+        """Return commands with the channels of one slot each."""
+        of_slots = defaultdict[int, list[bytes]](list)
+        for channel in channels:
+            of_slots[slot_of(channel.decode())].append(channel + self._suffix)
+        return [(name, *some) for some in of_slots.values()]

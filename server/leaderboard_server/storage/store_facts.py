@@ -122,7 +122,7 @@ def needed_commands(*, in_cluster: bool = False) -> list[list[str]]:
     pubsub = [["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]]
     if in_cluster:
         pubsub = [["S" + command, channel, *rest] for command, channel, *rest in pubsub]
-        pubsub += [["CLUSTER", "NODES"], ["ASKING"]]
+        pubsub += [["CLUSTER", "NODES"], ["CLUSTER", "MYID"], ["ASKING"]]
     return [
         *pubsub,
         *(["PING"], ["CLIENT", "SETNAME", "-"], ["EVALSHA", "-", "0"], ["EVAL", "-", "0"]),

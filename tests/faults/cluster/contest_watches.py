@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 
+import grpc
+
 from harness.calls import top
 from harness.service import ServiceProcess
 from harness.waiting import eventually
@@ -58,7 +60,12 @@ class ContestWatches:
             )
 
     async def _match(self, contest_id: str) -> bool:
-        board = await top(self._servers[0].stub, contest_id)
+        try:
+            board = await top(self._servers[0].stub, contest_id)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                return False  # the server has not found the new master yet
+            raise
         for watcher, limit in ((self._all[contest_id], 1000), (self._top[contest_id], _TOP_LIMIT)):
             assert watcher.failure is None
             del board.users[limit:]

@@ -1,12 +1,16 @@
 """A master that hangs for six seconds and comes back, after its replica took over or without it."""
 
 import asyncio
+import contextlib
 import logging
+
+import grpc
 
 from faults.cluster.contest_watches import ContestWatches
 from faults.cluster.readers import Readers
 from faults.cluster.variants import on_each
 from faults.cluster.writers import Writers
+from harness.calls import add
 from harness.cluster import ClusterStores
 from harness.service import ServiceProcess
 from harness.shard import Shard
@@ -76,3 +80,27 @@ async def _hang(shard: Shard) -> None:
         await asyncio.sleep(_HANG_S)
     finally:
         shard.master.thaw()
+
+
+@on_each()
+async def test_what_a_replaced_master_still_applies_is_not_passed_on(
+    cluster: ClusterStores, servers: tuple[ServiceProcess, ServiceProcess]
+) -> None:
+    """A write in its socket, which it applies and publishes when it comes back, is not seen."""
+    shard = Shard(cluster, 0)
+    (contest_id,) = cluster.contests(0, 1)
+    watches = ContestWatches(servers, [contest_id])
+    async with watches.open():
+        await add(servers[0].stub, contest_id, "ada", 5)
+        await shard.in_step()
+        shard.master.freeze()
+        with contextlib.suppress(grpc.aio.AioRpcError):  # or the new master takes it
+            await add(servers[0].stub, contest_id, "ada", 100)
+        await shard.led_by(shard.replica)
+        await watches.hold()
+        shard.master.thaw()
+        await shard.followed_by(shard.master)
+        await watches.hold()
+        await add(servers[1].stub, contest_id, "bob", 7)
+        await watches.hold()
+        watches.assert_reasons()

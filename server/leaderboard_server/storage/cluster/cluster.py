@@ -19,7 +19,7 @@ from leaderboard_server.storage.cluster.redirection import (
     is_for_later,
     is_redirection,
 )
-from leaderboard_server.storage.cluster.topology import SLOTS, OpenSlot, View, merge
+from leaderboard_server.storage.cluster.topology import SLOTS, OpenSlot, Topology, View, merge
 from leaderboard_server.tasks import BackgroundTask, TaskSet
 
 _NO_OWNER = "no node serves the slot"
@@ -47,6 +47,8 @@ class Cluster:
         self._views: dict[Address, View] = {}
         """What each node that answers knows."""
         self._topology = merge(())
+        self._owner_ids: dict[Address, str] = {}
+        """The ids of the nodes that serve slots, by their addresses."""
         self._merged = self.owners.copy()
         """The owners by the topology, without what was learned from redirections since."""
         self._redirecting: set[ClusterNode] = set()
@@ -104,6 +106,12 @@ class Cluster:
             self.node_of(node_id) for node_id, of in replicas if self.node_of(of) is master
         )
         return list(filter(None, followers))
+
+    def id_of(self, node: ClusterNode) -> str:
+        """Return the id of a node."""
+        addresses = self._topology.addresses.items()
+        ids = (node_id for node_id, address in addresses if address == node.address)
+        return self._owner_ids.get(node.address) or next(ids)
 
     def no_owner(self) -> Exception:
         """Return the error of calls whose slot no node is known to serve."""
@@ -171,7 +179,7 @@ class Cluster:
         """Bring nodes and slots up to date with the views."""
         topology = merge(self._views.values(), self._topology.addresses)
         self._topology = topology
-        self._update_nodes(set(topology.addresses.values()))
+        self._update_nodes(topology)
         nodes = {name: self._nodes.get(address) for name, address in topology.addresses.items()}
         merged = [nodes.get(node_id) for node_id in topology.owners]
         changed = (merged, topology.open_slots) != (self._merged, self.open_slots)
@@ -186,12 +194,22 @@ class Cluster:
             for observer in self.observers:
                 observer()
 
-    def _update_nodes(self, present: set[Address]) -> None:
-        for address in present - self._nodes.keys():
-            self._add(address)
-        for address in self._nodes.keys() - present:
+    def _update_nodes(self, topology: Topology) -> None:
+        present = set(topology.addresses.values())
+        before, self._owner_ids = (
+            self._owner_ids,
+            {topology.addresses[node_id]: node_id for node_id in set(topology.owners) - {""}},
+        )
+        replaced = {
+            address
+            for address, node_id in self._owner_ids.items()
+            if before.get(address, node_id) != node_id
+        }
+        for address in (self._nodes.keys() - present) | replaced:
             self._views.pop(address, None)
             self._closing.start(self._nodes.pop(address).close())
+        for address in present - self._nodes.keys():
+            self._add(address)
 
     async def _ask_seeds(self) -> None:
         while True:

@@ -15,8 +15,16 @@ class Script:
 
     @cached_property
     def for_cluster(self) -> "Script":
-        """The same script for a cluster, where a message stays on the nodes of its slot."""
-        return Script(self.name, self.source.replace("'PUBLISH'", "'SPUBLISH'"))
+        """The same script for a cluster, which publishes as `publish_in_cluster.lua` says."""
+        flags, _, body = self.source.partition("\n")
+        publishing = _part("publish_in_cluster")
+        body = body.replace("redis.pcall('PUBLISH', ", "publish_in_cluster(")
+        return Script(self.name, f"{flags}\n{publishing}\n{body}")
+
+
+def _part(name: str) -> str:
+    """Return the text of a file of this folder."""
+    return resources.files(__name__).joinpath(f"{name}.lua").read_text(encoding="utf-8")
 
 
 def _script(name: str, *shared: str, own: str = "") -> Script:
@@ -24,11 +32,7 @@ def _script(name: str, *shared: str, own: str = "") -> Script:
 
     Its own first line, with the flags by which the store knows what it may refuse, stays the first.
     """
-    folder = resources.files(__name__)
-    *parts, own = (
-        folder.joinpath(f"{part}.lua").read_text(encoding="utf-8")
-        for part in (*shared, own or name)
-    )
+    *parts, own = (_part(part) for part in (*shared, own or name))
     flags, _, body = own.partition("\n")
     return Script(name, "\n".join((flags, *parts, body)))
 
