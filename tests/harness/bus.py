@@ -111,17 +111,21 @@ class _BusProxy:
         self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         answers, to_node = await asyncio.open_connection("127.0.0.1", self._bus_port)
+        to_node.write(head)
+        ways = [
+            asyncio.create_task(_copy(reader, to_node)),
+            asyncio.create_task(_copy(answers, writer)),
+        ]
         try:
-            to_node.write(head)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_copy(reader, to_node))
-                group.create_task(_copy(answers, writer))
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             to_node.transport.abort()
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while chunk := await reader.read(_CHUNK):
         writer.write(chunk)
         await writer.drain()
-    raise ConnectionResetError("one side has ended the link")

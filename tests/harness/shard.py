@@ -19,7 +19,8 @@ class Shard:
         self.number = number
         self.master = cluster.masters[number]
         self.replica = cluster.replicas[number]
-        self._others = [node for node in cluster.masters if node is not self.master]
+        others = [node for node in cluster.masters if node is not self.master]
+        self._witness = others[-1]
 
     async def in_step(self) -> None:
         """
@@ -49,14 +50,14 @@ class Shard:
 
     async def led_by(self, node: ClusterNodeProcess, *, within: float = 20.0) -> None:
         """
-        Wait until a node and those of the other shards know it as the master of the shard.
+        Wait until a node, and the master of another shard, know it as the master of this one.
 
         Raises:
             AssertionError: They don't.
         """
 
         async def leads() -> bool:
-            views = [await each.view() for each in (node, self._others[0])]
+            views = [await each.view() for each in (node, self._witness)]
             return all(view[node.node_id]["slots"] for view in views)
 
         await eventually(leads, "the other node as the master", within=within)
