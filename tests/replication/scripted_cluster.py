@@ -50,6 +50,10 @@ class ScriptedCluster:
         """See `Cluster`."""
         return list(dict.fromkeys(filter(None, self.owners)))
 
+    def id_of(self, node: KnownNode) -> str:
+        """See `Cluster`."""
+        return node.name
+
     def start(self) -> None:
         """See `Cluster`."""
 

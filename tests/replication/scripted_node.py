@@ -19,6 +19,8 @@ class ScriptedNode:
     """
     A node on a loopback port, from the beginning to the end of a block.
 
+    Channels of sharded pub/sub are named here without the id of the node, which is its port.
+
     Attributes:
         commands: The commands for subscriptions that it executed, in order, with their channels.
         opened: The number of connections that were opened.
@@ -92,7 +94,7 @@ class ScriptedNode:
         task = asyncio.current_task()
         assert task is not None
         self.opened += 1
-        client = self._clients[task] = _Client(writer)
+        client = self._clients[task] = _Client(writer, f":{self.port}")
         commands = hiredis.Reader(notEnoughData=_INCOMPLETE)
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(65_536):
@@ -105,6 +107,9 @@ class ScriptedNode:
 
     def _execute(self, client: "_Client", command: list[str]) -> None:
         name, *channels = command
+        if name in {"SSUBSCRIBE", "SUNSUBSCRIBE"}:
+            assert all(channel.endswith(f":{self.port}") for channel in channels)
+            channels = [channel.removesuffix(f":{self.port}") for channel in channels]
         refusals = [self.refused[channel] for channel in channels if channel in self.refused]
         if name == "PING":
             client.pong()
@@ -125,8 +130,9 @@ class ScriptedNode:
 class _Client:
     """A connection to the node, with its subscriptions."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, suffix: str) -> None:
         self.writer = writer
+        self._suffix = suffix
         self.channels: set[str] = set()
         self.kind = b""
         """The prefix of messages: `s` for sharded pub/sub."""
@@ -146,7 +152,7 @@ class _Client:
 
     def push(self, kind: bytes, channel: str, last: bytes | int) -> None:
         end = b":%d\r\n" % last if isinstance(last, int) else b"$%d\r\n%s\r\n" % (len(last), last)
-        name = channel.encode()
+        name = (channel + self._suffix if self.kind else channel).encode()
         self.writer.write(
             b"*3\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n%s" % (len(kind), kind, len(name), name, end)
         )
