@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scale import followers, many_contests, one_contest
-from benchmarks.scale.page import contest_table, followers_table, shards_table
+from benchmarks.scale import callers, followers, many_contests, one_contest
+from benchmarks.scale.page import callers_table, contest_table, followers_table, shards_table
 from harness.stores import Flavour
 
 
@@ -44,3 +44,13 @@ def test_followers(tmp_path: Path) -> None:
     assert (none.followers, none.received) == (0, 0)
     assert some.received > 0
     assert len(followers_table([none, some]).splitlines()) == 4
+
+
+async def test_callers(tmp_path: Path) -> None:
+    """Each caller has its turns, and each of their calls is run once."""
+    plan = callers.Plan(rounds=2, calls=500, in_flight=50)
+
+    costs = await callers.measure(tmp_path, plan)
+
+    assert [cost.cpu_us > 0 for cost in costs] == [True] * 3
+    assert len(callers_table(costs).splitlines()) == 5

@@ -11,8 +11,8 @@ import typer
 
 from benchmarks.machine import describe_store_run, disturbance
 from benchmarks.paths import BUILD
-from benchmarks.scale import followers, many_contests, one_contest
-from benchmarks.scale.page import contest_table, followers_table, shards_table
+from benchmarks.scale import callers, followers, many_contests, one_contest
+from benchmarks.scale.page import callers_table, contest_table, followers_table, shards_table
 from benchmarks.tables import table
 from harness.stores import Flavour
 
@@ -40,8 +40,11 @@ def main(users: Annotated[int, typer.Option(min=10_000)] = 10_000_000) -> None:
     typer.echo("commit to a contest that servers follow")
     with _folder() as folder:
         costs = followers.measure(Path(folder), FOLLOWERS, seconds=2.0)
+    typer.echo("call of a script")
+    with _folder() as folder:
+        calls = asyncio.run(callers.measure(Path(folder), callers.Plan()))
     typer.echo(f"\n{contest_table(users, contests)}\n\n{shards_table(results)}\n")
-    typer.echo(f"{followers_table(costs)}\n")
+    typer.echo(f"{followers_table(costs)}\n\n{callers_table(calls)}\n")
     typer.echo(table(("", ""), list(describe_store_run().items())))
 
 

@@ -36,6 +36,11 @@ class Nodes:
         return [node.socket for node in self._nodes]
 
     @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """The host and port of each node."""
+        return [("127.0.0.1", node.port) for node in self._nodes]
+
+    @property
     def url(self) -> str:
         """The URL, as the service takes it."""
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in self._nodes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.scale.callers import Cost as CallCost
 from benchmarks.scale.followers import Cost
 from benchmarks.scale.many_contests import Result
 from benchmarks.scale.one_contest import OneContest
@@ -52,6 +53,12 @@ def followers_table(costs: Sequence[Cost]) -> str:
     """Return what servers that follow a contest cost its node."""
     rows = [(str(cost.followers), f"{cost.node_us:.1f} µs") for cost in costs]
     return table(("servers that follow the contest", "node, each commit"), rows)
+
+
+def callers_table(costs: Sequence[CallCost]) -> str:
+    """Return what a call costs the process that calls."""
+    rows = [(cost.caller, f"{cost.cpu_us:.1f} µs") for cost in costs]
+    return table(("calls of a script", "caller, each"), rows)
 
 
 def _rate(found: float) -> str:
