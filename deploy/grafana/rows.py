@@ -109,12 +109,19 @@ _LIMITS = (
 
 _STORE = (
     graph("Available", each("leaderboard_store_available")),
+    graph(
+        "Shards",
+        each("leaderboard_store_shards_available"),
+        each("leaderboard_store_shards", LIMIT),
+        about="Those that can be used, beside all. Without a cluster the store is one shard.",
+    ),
     stack("Scripts", by("script", f"{_SCRIPT_SECONDS}_count")),
     graph("p99 by script", quantile(0.99, _SCRIPT_SECONDS, "script"), unit="s"),
     stack(
         "Errors by cause",
         by("cause", "leaderboard_store_errors_total"),
         total("leaderboard_store_resends_total", "sent again"),
+        total("leaderboard_store_redirections_total", "redirected in a cluster"),
     ),
     graph(
         "Mean size of batches",

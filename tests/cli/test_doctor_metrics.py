@@ -15,6 +15,8 @@ pytestmark = pytest.mark.usefixtures("unhurried", "at_once")
 _HEALTHY = {
     'leaderboard_build_info{version="0.1.0",listener="front",python="3.13.1"}': 1,
     "leaderboard_store_available": 1,
+    "leaderboard_store_shards": 1,
+    "leaderboard_store_shards_available": 1,
     'leaderboard_store_errors_total{script="commit",cause="full"}': 7,
     'leaderboard_store_errors_total{script="ranks",cause="full"}': 1,
     "leaderboard_feed_connected": 1,
@@ -94,6 +96,12 @@ def test_a_healthy_server(fake: FakeService, run: Run) -> None:
             {'leaderboard_store_errors_total{script="commit",cause="full"}': 9},
             "WARN",
             "failed: full 2",
+        ),
+        (
+            "store",
+            {"leaderboard_store_shards": 3, "leaderboard_store_shards_available": 2},
+            "FAIL",
+            "1 of the shards",
         ),
         ("feed", {"leaderboard_feed_connected": 0}, "FAIL", "gets no commits"),
         (

@@ -23,7 +23,9 @@ def _events(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="_log"), attr=method),
+                func=ast.Attribute(
+                    value=ast.Name(id="_log") | ast.Attribute(attr="_log"), attr=method
+                ),
                 args=[ast.Constant(value=str(event)), *_],
             ):
                 yield event, LEVELS[method]

@@ -125,7 +125,8 @@ STORE_AVAILABLE = _STORE.gauge(
 )
 STORE_SHARDS = _STORE.gauge(
     "leaderboard_store_shards",
-    "Nodes of a cluster that serve slots; 1 without a cluster.",
+    "Shards of the store: nodes of a cluster that serve slots, and one more while there are slots "
+    "without a node; 1 without a cluster.",
     across_workers=AcrossWorkers.MAX,
 )
 STORE_SHARDS_AVAILABLE = _STORE.gauge(
@@ -137,7 +138,7 @@ STORE_SHARDS_AVAILABLE = _STORE.gauge(
 _FEED = Group("Feed")
 FEED_CONNECTED = _FEED.gauge(
     "leaderboard_feed_connected",
-    "1 if the connection that delivers commits is open, else 0.",
+    "1 if the connection that delivers commits is open, in a cluster those to all shards, else 0.",
     across_workers=AcrossWorkers.MIN,
 )
 FEED_CONNECTIONS = _FEED.counter(

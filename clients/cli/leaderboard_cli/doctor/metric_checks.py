@@ -79,16 +79,28 @@ def _store(period: Period) -> CheckResult:
         found = "the server has no store, or can't use it"
         to_do = "look in its log for `store_unavailable`, `store_is_replica`, `store_no_rights`"
         return CheckResult(check, Verdict.FAIL, found, to_do)
+    if away := _shards_away(period):
+        found = f"{away:,.0f} of the shards of its cluster can't be used"
+        to_do = "look in its log for `shard_unavailable`; run doctor with LEADERBOARD_REDIS_URL set"
+        return CheckResult(check, Verdict.FAIL, found, to_do)
     if failed := period.grown("leaderboard_store_errors_total", "cause"):
         to_do = "look in the server's log for `store_refused`, and at the store"
         return CheckResult(check, Verdict.WARN, f"calls to it failed: {_listed(failed)}", to_do)
     return CheckResult(check, Verdict.OK, "available; no call to it failed")
 
 
+def _shards_away(period: Period) -> float:
+    """Return how many shards can't be used."""
+    now = period.after
+    return now.value("leaderboard_store_shards") - now.value("leaderboard_store_shards_available")
+
+
 def _feed(period: Period) -> CheckResult:
     check = "metrics: feed"
     if not period.after.value("leaderboard_feed_connected"):
         found = "the server gets no commits, and its watchers no changes"
+        if _shards_away(period):
+            found += ", of the shards that can't be used"
         to_do = "look in its log for `feed_lost`, and at the store"
         return CheckResult(check, Verdict.FAIL, found, to_do)
     lag = period.quantile("leaderboard_feed_lag_seconds", 0.99)
