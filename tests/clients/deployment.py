@@ -5,15 +5,15 @@ from pathlib import Path
 
 from clients.full_store import limit_memory, until_refused
 from harness.calls import DEADLINE_S
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from leaderboard.v1 import contests_pb2
 
 
 class Deployment:
     """A server, its store, and a second server that is there only while it is used."""
 
-    def __init__(self, service: ServiceProcess, store: StoreProcess, folder: Path) -> None:
+    def __init__(self, service: ServiceProcess, store: Store, folder: Path) -> None:
         self._service = service
         self._store = store
         self._folder = folder

@@ -38,20 +38,24 @@ from clients.driver import Answer, Driver, Operation
 from clients.driver_watch import DriverWatch
 from clients.expected import assert_answers, assert_is_error
 from harness.calls import scores, top
+from harness.cluster_store import Store
 from harness.service import ServiceProcess
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 
-STEPS: list[dict[str, Any]] = [
-    step
-    for name in (
-        "scenario_contests.yaml",
-        "scenario_end.yaml",
-        "scenario_seasons.yaml",
-        "scenario.yaml",
-    )
-    for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-]
+Step = dict[str, Any]
+
+
+def _steps(*names: str) -> list[Step]:
+    return [
+        step
+        for name in names
+        for step in yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    ]
+
+
+STEPS_OF_CONTESTS = _steps("scenario_contests.yaml", "scenario_end.yaml", "scenario_seasons.yaml")
+"""Steps without a fault of the store."""
+STEPS = [*STEPS_OF_CONTESTS, *_steps("scenario.yaml")]
 _MORE = {
     *("name", "args", "timeout_s", "expect", "error", "one_of"),
     *("remember", "as", "contest_id", "reasons", "state", "season", "hidden"),
@@ -60,15 +64,11 @@ _MORE = {
 TIMEOUT_S = 60.0
 """The time for a restart of the server and the retries that wait for it."""
 
-Step = dict[str, Any]
-
 
 class Scenario:
     """One run of the steps."""
 
-    def __init__(
-        self, driver: Driver, service: ServiceProcess, store: StoreProcess, folder: Path
-    ) -> None:
+    def __init__(self, driver: Driver, service: ServiceProcess, store: Store, folder: Path) -> None:
         """Prepare a run; the files of a second server are in a folder."""
         self._driver = driver
         self._service = service

@@ -9,9 +9,11 @@ import pytest
 
 from clients.driver import Driver
 from clients.languages import LANGUAGES, PRESENT, Language, wanting
-from clients.scenario import STEPS, TIMEOUT_S, Scenario
+from clients.scenario import STEPS, STEPS_OF_CONTESTS, TIMEOUT_S, Scenario
 from harness.calls import scores
+from harness.cluster_store import ClusterStore, Store
 from harness.service import ServiceProcess
+from harness.store_kinds import on_a_cluster_too
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 
@@ -33,16 +35,45 @@ def _languages() -> tuple[Language, ...]:
 @pytest.mark.timeout(300)
 async def test_the_scenario(languages: tuple[Language, ...], tmp_path: Path) -> None:
     """Answers, errors, retries and watches are the same in every language."""
-    # At the same time, each with a store and a server of its own, since they mostly wait.
+    await _run_together(StoreProcess, Flavour.VALKEY, languages, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("on_each_listener")
+@pytest.mark.parametrize("flavour", Flavour)
+async def test_the_scenario_on_a_cluster(
+    languages: tuple[Language, ...], tmp_path: Path, flavour: Flavour
+) -> None:
+    """They are the same there."""
+    await _run_together(ClusterStore, flavour, languages, tmp_path)
+
+
+@pytest.mark.usefixtures("on_each_listener")
+@on_a_cluster_too("own_store")
+async def test_the_steps_of_contests_on_a_cluster(own_store: Store, tmp_path: Path) -> None:
+    """The client in Python has the same answers and watches there."""
+    async with (
+        ServiceProcess(tmp_path / "service", *_LIMITS, redis_url=own_store.url) as service,
+        Driver(LANGUAGES[0], service.address) as driver,
+    ):
+        scenario = Scenario(driver, service, own_store, tmp_path / "another")
+        for step in STEPS_OF_CONTESTS:
+            await scenario.run(step)
+
+
+async def _run_together(
+    kind: type[Store], flavour: Flavour, languages: tuple[Language, ...], folder: Path
+) -> None:
+    """Run the scenario in all languages, each with a store and a server, as they mostly wait."""
     async with asyncio.TaskGroup() as group:
         for language in languages:
-            group.create_task(_run(language, tmp_path / language.name))
+            own = folder / language.name
+            group.create_task(_run(language, kind(flavour, own / "store"), own))
 
 
-async def _run(language: Language, folder: Path) -> None:
-    store = StoreProcess(Flavour.VALKEY, folder / "store")
-    await store.start()
+async def _run(language: Language, store: Store, folder: Path) -> None:
     try:
+        await store.start()
         async with (
             ServiceProcess(folder / "service", *_LIMITS, redis_url=store.url) as service,
             Driver(language, service.address) as driver,

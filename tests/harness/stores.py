@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -58,6 +58,11 @@ class StoreProcess:
         self.data_folder.mkdir(exist_ok=True)
         self._log = folder / "store.log"
         self._process: ChildProcess | None = None
+
+    @property
+    def nodes(self) -> "Sequence[StoreProcess]":
+        """The only node, as those of a cluster."""
+        return (self,)
 
     @property
     def ports(self) -> tuple[int, ...]:
