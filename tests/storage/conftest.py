@@ -16,8 +16,9 @@ from harness.fake_scripts import run_flagged_scripts
 from harness.store_connection import CallingConnection
 from harness.stores import Flavour, StoreProcess
 from harness.uncounted import store_instruments
+from harness.waiting import eventually
 from leaderboard_server.storage import keys
-from leaderboard_server.storage.backend import open_backend
+from leaderboard_server.storage.backend import ClusterBackend, open_backend
 from leaderboard_server.storage.connection import connect
 from leaderboard_server.storage.pipelined_connection import PipelinedConnection
 from leaderboard_server.storage.resp_protocol import Argument
@@ -64,7 +65,9 @@ async def any_store(
         yield None
     elif flavour := _CLUSTERS.get(request.param):
         require(flavour)
-        async with ClusterStores(flavour, tmp_path_factory.mktemp(request.param)) as stores:
+        folder = tmp_path_factory.mktemp(request.param)
+        # No test ends a node; on a busy disk one that keeps its writes would be silent for long.
+        async with ClusterStores(flavour, folder, appendonly="no") as stores:
             yield stores
     else:
         require(request.param)
@@ -117,13 +120,17 @@ async def _new_connection(
 ) -> AsyncIterator[Callable[[], StoreConnection]]:
     """Yield a function that opens connections to one empty store of each kind."""
     async with contextlib.AsyncExitStack() as stack:
+        if isinstance(any_store, ClusterStores):
+            backend = open_backend(any_store.url)
+            assert isinstance(backend, ClusterBackend)
+            stack.push_async_callback(backend.close)
+            backend.cluster.start()
+            await eventually(lambda: backend.cluster.settled, "what all nodes know")
 
         def make() -> StoreConnection:
             if any_store is None:
                 return DriverConnection(any_redis)
             if isinstance(any_store, ClusterStores):
-                backend = open_backend(any_store.url)
-                stack.push_async_callback(backend.close)
                 return backend.writes
             connection = PipelinedConnection(any_redis)
             stack.push_async_callback(connection.close)
