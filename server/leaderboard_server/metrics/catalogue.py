@@ -138,7 +138,8 @@ STORE_SHARDS_AVAILABLE = _STORE.gauge(
 _FEED = Group("Feed")
 FEED_CONNECTED = _FEED.gauge(
     "leaderboard_feed_connected",
-    "1 if the connection that delivers commits is open, in a cluster those to all shards, else 0.",
+    "1 if the connection that delivers commits is open, in a cluster those to all shards that "
+    "reply, else 0.",
     across_workers=AcrossWorkers.MIN,
 )
 FEED_CONNECTIONS = _FEED.counter(
