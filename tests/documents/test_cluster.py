@@ -160,9 +160,9 @@ def _names(node: NodeInspection, right: str) -> bool:
     wanted = {
         "~leaderboard:contest:*": "leaderboard:contest:{check}",
         "~leaderboard:contests:*": "leaderboard:contests:{0}",
-        "&leaderboard:{*}": "SSUBSCRIBE leaderboard:{check}",
+        "&leaderboard:{*}:*": "SSUBSCRIBE leaderboard:{check}:",
     }
-    named = wanted.get(right, right.removeprefix("+").upper())
+    named = wanted.get(right, right.removeprefix("+").replace("|", " ").upper())
     (error,) = [each for each in node.findings if each.severity is Severity.ERROR]
     return named in error.reason
 

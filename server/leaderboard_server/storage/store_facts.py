@@ -121,7 +121,8 @@ def needed_commands(*, in_cluster: bool = False) -> list[list[str]]:
     channel, registry = keys.channel("check"), keys.registry(0)
     pubsub = [["SUBSCRIBE", channel], ["UNSUBSCRIBE", channel], ["PUBLISH", channel, "-"]]
     if in_cluster:
-        pubsub = [["S" + command, channel, *rest] for command, channel, *rest in pubsub]
+        # Of each node it is another channel: see `publish_in_cluster.lua`.
+        pubsub = [["S" + command, f"{channel}:-", *rest] for command, channel, *rest in pubsub]
         pubsub += [["CLUSTER", "NODES"], ["CLUSTER", "MYID"], ["ASKING"]]
     return [
         *pubsub,
