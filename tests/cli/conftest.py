@@ -8,7 +8,15 @@ import pytest
 from cli.command import Outcome
 from cli.fake_service import FakeService
 from clients.python.attempts import end_calls_once
+from harness.store_kinds import run_on_clusters_too
 from leaderboard_cli import main
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests with a real service on clusters too."""
+    if metafunc.module.__name__.endswith("_end_to_end"):
+        run_on_clusters_too(metafunc, is_slow=True)
 
 
 class Run(Protocol):
