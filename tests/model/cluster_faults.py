@@ -2,9 +2,14 @@
 
 import asyncio
 import itertools
+from collections.abc import Iterable
+
+from redis.crc import key_slot
 
 from harness.cluster import ClusterNodeProcess
 from harness.cluster_store import ClusterStore
+from harness.slot_move import SlotMove, migrate_atomically
+from harness.stores import Flavour
 from harness.waiting import eventually
 
 _Shard = tuple[ClusterNodeProcess, ClusterNodeProcess]
@@ -37,6 +42,20 @@ class ClusterFaults:
             await eventually(lambda: _is_master(replica), "another master")  # noqa: B023
         await self._complete()
 
+    async def move_slots(self, contest_ids: Iterable[str]) -> None:
+        """Move the slots of contests to another master, each in one of the ways that there are."""
+        for number, contest_id in enumerate(contest_ids):
+            slot = key_slot(contest_id.encode())
+            masters = [master for master, _ in await self._shards()]
+            (source,) = [node for node in masters if slot in await _slots(node)]
+            target = masters[masters.index(source) - 1]
+            if number % 2 and self._cluster.flavour is Flavour.VALKEY:
+                await migrate_atomically(source, target, range(slot, slot + 1))
+            else:
+                async with SlotMove(slot, source, target) as move:
+                    await move.complete()
+        await self._complete()
+
     async def _shards(self) -> list[_Shard]:
         nodes = {node.node_id: node for node in self._cluster.nodes}
         view = await self._cluster.nodes[0].view()
@@ -51,8 +70,17 @@ class ClusterFaults:
 
 
 async def _is_master(node: ClusterNodeProcess) -> bool:
+    return bool(await _slots(node))
+
+
+async def _slots(node: ClusterNodeProcess) -> set[int]:
+    """Return the slots that a node serves."""
     view = await node.view()
-    return bool(view[node.node_id]["slots"])
+    return {
+        slot
+        for served in view[node.node_id]["slots"]
+        for slot in range(int(served[0]), int(served[-1]) + 1)
+    }
 
 
 async def _in_step(master: ClusterNodeProcess, replica: ClusterNodeProcess) -> bool:

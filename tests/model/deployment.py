@@ -51,9 +51,10 @@ class Fault(StrEnum):
     """After this one there are no contests."""
     KILL_MASTER = "SIGKILL to a master in a cluster, and its replica takes over"
     FAIL_OVER = "a planned failover of every shard in a cluster"
+    MOVE_SLOTS = "the slots of all contests in a cluster that are moved"
 
 
-_OF_A_CLUSTER = {Fault.KILL_MASTER, Fault.FAIL_OVER}
+_OF_A_CLUSTER = {Fault.KILL_MASTER, Fault.FAIL_OVER, Fault.MOVE_SLOTS}
 
 
 class Deployment:
@@ -72,7 +73,7 @@ class Deployment:
             for number, proxy in enumerate(self._proxies)
         ]
         self._probes = ["probe"]
-        self._cluster_faults: ClusterFaults | None = None
+        self._cluster_faults: ClusterFaults
         if isinstance(store, ClusterStore):
             self._probes = [store.contests(shard, 1)[0] for shard in range(len(store.masters))]
             self._cluster_faults = ClusterFaults(store)
@@ -114,7 +115,7 @@ class Deployment:
     def faults(self) -> list[Fault]:
         """The faults of this store; the fake one has no persistence."""
         impossible = set[Fault]()
-        if not self._cluster_faults:
+        if not isinstance(self._store, ClusterStore):
             impossible |= _OF_A_CLUSTER
         if isinstance(self._store, FakeStore):
             impossible.add(Fault.KILL_STORE)
@@ -148,8 +149,11 @@ class Deployment:
         """End a watch."""
         self._loop.run(watch.watcher.hang_up())
 
-    def inject_fault(self, fault: Fault, via: int) -> None:
-        """Inject a fault, of the server `via` or for all, and wait until all accept writes."""
+    def inject_fault(self, fault: Fault, via: int, contest_ids: Sequence[str]) -> None:
+        """Inject a fault, of the server `via` or for all, and wait until all accept writes.
+
+        The slots that are moved are those of `contest_ids`.
+        """
         match fault:
             case Fault.KILL_SERVER:
                 self._loop.run(self._kill_server(self._processes[via]))
@@ -162,11 +166,11 @@ class Deployment:
             case Fault.EMPTY_STORE:
                 self.clock.flush_store()
             case Fault.KILL_MASTER:
-                assert self._cluster_faults
                 self._loop.run(self._cluster_faults.kill_master())
             case Fault.FAIL_OVER:
-                assert self._cluster_faults
                 self._loop.run(self._cluster_faults.fail_over())
+            case Fault.MOVE_SLOTS:
+                self._loop.run(self._cluster_faults.move_slots(contest_ids))
         for server in self.servers:
             self._loop.run(self._recovery(server, fault))
 

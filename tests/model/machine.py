@@ -185,13 +185,14 @@ class ServiceMachine(Reads, Seasons, Moderation, Watching):
         assert self._fault is not None
         self._steps.append(f"server {via}: {self._fault}")
         self._name_epochs()
-        self._deployment.inject_fault(self._fault, via)
+        contest_ids = [*map(self._contest, (*RULES, LATE))]
+        self._deployment.inject_fault(self._fault, via, contest_ids)
         self._messages_lost = self._fault is Fault.LOSE_MESSAGES
         if self._fault is Fault.KILL_SERVER:
             self._resume_after_kill(via)
         elif self._fault is Fault.EMPTY_STORE:
             self._model.delete_all()
-            self._deployment.await_absence([*map(self._contest, (*RULES, LATE))])
+            self._deployment.await_absence(contest_ids)
         self._fault = None
 
     def _replayed_since(self, revision: int, expected: Result, answer: Result) -> Result:
