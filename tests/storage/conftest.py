@@ -143,12 +143,14 @@ async def _new_connection(
 async def _next_message(any_redis: Redis, any_store: AnyStore) -> AsyncIterator[NextMessage]:
     """Yield what waits for the next message in the channel of `CONTEST`."""
     async with contextlib.AsyncExitStack() as stack:
-        redis, in_cluster = any_redis, isinstance(any_store, ClusterStores)
+        redis, channel = any_redis, keys.channel(CONTEST)
         if isinstance(any_store, ClusterStores):
-            redis = connect(any_store.master_of(CONTEST).url)
+            master = any_store.master_of(CONTEST)
+            redis, channel = connect(master.url), f"{channel}:{master.node_id}"
             stack.push_async_callback(redis.aclose)
         pubsub = await stack.enter_async_context(redis.pubsub())
-        await (pubsub.ssubscribe if in_cluster else pubsub.subscribe)(keys.channel(CONTEST))
+        in_cluster = redis is not any_redis
+        await (pubsub.ssubscribe if in_cluster else pubsub.subscribe)(channel)
         await pubsub.get_message(timeout=5)
 
         async def next_message() -> bytes:

@@ -31,6 +31,7 @@ def keys_of(shard: int) -> Iterator[str]:
 
 KEY = next(keys_of(0))
 SLOT = key_slot(KEY.encode())
+FIRST_KEY = next(name for name in keys_of(0) if key_slot(name.encode()) == 0)
 CONTEST = KEY
 """The slot of a contest is that of its id."""
 
@@ -122,14 +123,14 @@ class TestMoved:
     ) -> None:
         """Observers are called for a slot that moved, also if a redirection was first to say so."""
         here, there, _ = scripted.nodes
-        await caller.call(KEY)
+        await caller.call(FIRST_KEY)
         await on_scripted.cluster.refresh()
         versions = [on_scripted.cluster.version]
         on_scripted.cluster.observers.append(lambda: versions.append(on_scripted.cluster.version))
-        here.answer = lambda _: redirected("MOVED", there)
-        scripted.take_over(range(SLOT + 1), taker=1, giver=0)
+        here.answer = lambda _: f"-MOVED 0 {there.address}".encode()
+        scripted.take_over(range(1), taker=1, giver=0)
         scripted.spread()
-        await caller.call(KEY)
+        await caller.call(FIRST_KEY)
         if fails:
             await here.refuse()
 
