@@ -85,6 +85,21 @@ class TestMoved:
         assert await caller.call(KEY) == b"OK"
         assert there.keys == [KEY.encode()]
 
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    async def test_node_with_a_name_is_known_by_its_address_too(
+        self, scripted: ScriptedCluster, on_scripted: ClusterBackend, caller: Caller, host: str
+    ) -> None:
+        """Nodes that announce names are connected to by these, whatever a redirection names."""
+        here, there, _ = scripted.nodes
+        members = scripted.members
+        scripted.members = [member._replace(name="localhost") for member in members]
+        scripted.spread()
+        here.answer = lambda _: f"-MOVED {SLOT} {host}:{there.address.port}".encode()
+
+        assert await caller.call(KEY) == b"OK"
+        assert there.keys == [KEY.encode()]
+        assert {node.address.host for node in on_scripted.cluster.masters} == {"localhost"}
+
     async def test_node_that_is_not_known_yet_is_found(
         self, scripted: ScriptedCluster, on_scripted: ClusterBackend, caller: Caller
     ) -> None:

@@ -14,8 +14,8 @@ class Member(NamedTuple):
     address: Address
     config_epoch: int = 0
     slots: Sequence[range] = ()
-    moves: str = ""
-    """Its open slots, as it says them of itself."""
+    name: str = ""
+    """The name of its host, if it announces one."""
 
 
 def view_text(own_id: str, members: Sequence[Member]) -> bytes:
@@ -44,8 +44,8 @@ def _line(member: Member, *, is_self: bool) -> str:
     flags = "myself,master" if is_self else "master"
     slots = " ".join(f"{slots.start}-{slots.stop - 1}" for slots in member.slots)
     host, port = member.address
-    moves = member.moves if is_self else ""
+    name = f",{member.name}" if member.name else ""
     return (
-        f"{member.node_id} {host}:{port}@{port + 10_000} {flags} - 0 0 {member.config_epoch} "
-        f"connected {slots} {moves}\n"
+        f"{member.node_id} {host}:{port}@{port + 10_000}{name} {flags} - 0 0 {member.config_epoch} "
+        f"connected {slots}\n"
     )

@@ -115,7 +115,7 @@ class Cluster:
 
     def no_owner(self) -> Exception:
         """Return the error of calls whose slot no node is known to serve."""
-        if not any(self.owners):
+        if not self._owner_ids:
             for node in self._nodes.values():
                 if node.away:
                     return node.away()
