@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
@@ -18,6 +19,9 @@ from watch.node_watches import WATCHED, NodeWatch, all_hold
 CONTESTS_OF_A_SLOT = 4
 WRITERS = 4
 _PAUSE_S = 0.002
+_OPENED_AT_ONCE = 50
+"""Watches: with the writes of the tests' debug log, a thousand would hold up the loop for seconds,
+and then all servers in it would take the nodes for dead."""
 _SCOPES = tuple(WatchScope)
 
 
@@ -65,10 +69,12 @@ class ClusterWatches:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Watch until the block ends; it begins when each watch has a message."""
-        tasks = [asyncio.create_task(self._watch(watch)) for watch in self.watches]
+        tasks = []
         try:
-            first = lambda: all(watch.checker.states for watch in self.watches)  # noqa: E731
-            await eventually(first, "the snapshots", within=60)
+            for first in range(0, len(self.watches), _OPENED_AT_ONCE):
+                some = self.watches[first : first + _OPENED_AT_ONCE]
+                tasks += [asyncio.create_task(self._watch(watch)) for watch in some]
+                await eventually(partial(_all_begun, some), "the snapshots", within=30)
             yield
         finally:
             for task in tasks:
@@ -130,6 +136,10 @@ class ClusterWatches:
         """
         await eventually(lambda: self.live == len(self._contests), "live followers", within=30)
         await all_hold(self._writing, self.watches)
+
+
+def _all_begun(watches: Sequence[NodeWatch]) -> bool:
+    return all(watch.checker.states for watch in watches)
 
 
 async def subscriptions(nodes: Sequence[ClusterNodeProcess]) -> int:

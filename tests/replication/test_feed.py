@@ -1,13 +1,16 @@
 """The feed of a store on one node, on connections that the test controls."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from redis.asyncio import Redis
 
 from harness.uncounted import replication_instruments
 from harness.waiting import eventually
+from leaderboard_server.replication import feed_connection
 from leaderboard_server.replication.single_feed import SingleFeed
 from replication.scripted_cluster import RecordingReceiver, channel
 from replication.scripted_node import ScriptedNode
@@ -86,3 +89,24 @@ async def test_the_commands_of_one_node() -> None:
         await feed.close()
         assert not feed.delivers("cup")
         assert not feed.is_away("cup")
+
+
+async def test_a_late_loop_is_no_silence_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply that arrived while this process did something else is read before it counts."""
+    monkeypatch.setattr(feed_connection, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(feed_connection, "SILENCE_S", 0.3)
+    async with ScriptedNode() as node:
+        feed = SingleFeed(node.driver(), replication_instruments())
+        receiver = RecordingReceiver()
+        feed.subscribe("cup", receiver)
+        feed.start()
+        await eventually(lambda: receiver.calls == ["subscribed"], "a subscription")
+        for _ in range(5):
+            time.sleep(0.4)  # noqa: ASYNC251 - it is to hold up the loop
+            await asyncio.sleep(0.1)
+        assert receiver.calls == ["subscribed"]
+
+        node.executing.clear()
+        await eventually(lambda: "lost" in receiver.calls, "the loss is detected")
+        node.executing.set()
+        await feed.close()

@@ -28,6 +28,8 @@ HEARTBEAT_S = 0.5
 """Interval between heartbeats."""
 SILENCE_S = 1.5
 """Time without a reply to a heartbeat after which the connection is dropped: within 2 s in all."""
+READ_GRACE_S = 0.05
+"""How much longer a connection is kept then, for a reply that arrived but was not read yet."""
 CONNECT_TIMEOUT_S = 2.0
 """Time to open the connection."""
 RECONNECT_S = 0.1
@@ -162,14 +164,22 @@ class FeedConnection:
         self._observer.on_open()
 
     async def _send_heartbeats(self, connection: AbstractConnection) -> None:
-        loop = asyncio.get_running_loop()
         with contextlib.suppress(Exception):  # after any error the connection is replaced
-            while connection.is_connected and loop.time() - self._answered_at < SILENCE_S:
+            while connection.is_connected and not await self._is_silent():
                 async with asyncio.timeout(SILENCE_S):
                     self._pings.append(_Ping(time.monotonic(), None))
                     await connection.send_command("PING")
                 await asyncio.sleep(HEARTBEAT_S)
         await connection.disconnect(nowait=True)
+
+    async def _is_silent(self) -> bool:
+        if self._awaits_pong():
+            await asyncio.sleep(READ_GRACE_S)  # this loop may have been late
+        return self._awaits_pong()
+
+    def _awaits_pong(self) -> bool:
+        silent_s = asyncio.get_running_loop().time() - self._answered_at
+        return bool(self._pings) and silent_s >= SILENCE_S
 
     async def _read_message(self, connection: Any) -> None:
         """Wait for a message or the reply to a heartbeat, and pass it on."""
