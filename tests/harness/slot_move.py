@@ -1,10 +1,12 @@
 """Moves slots of a cluster from master to master: key by key in steps, or several atomically."""
 
+import asyncio
 from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from harness.cluster import ClusterNodeProcess
 from harness.waiting import eventually
@@ -42,8 +44,8 @@ class SlotMove:
 
     async def open(self) -> None:
         """Open the slot at both nodes."""
-        await _run(self._at_target, "SETSLOT", self.slot, "IMPORTING", self._source.node_id)
-        await _run(self._at_source, "SETSLOT", self.slot, "MIGRATING", self._target.node_id)
+        await self._set(self._at_target, "IMPORTING", self._source.node_id)
+        await self._set(self._at_source, "MIGRATING", self._target.node_id)
 
     async def keys(self) -> list[str]:
         """Return the keys that are left at the source."""
@@ -64,19 +66,31 @@ class SlotMove:
 
     async def give(self) -> None:
         """Give the slot to the target, which all nodes learn from it."""
-        await _run(self._at_target, "SETSLOT", self.slot, "NODE", self._target.node_id)
-        await _run(self._at_source, "SETSLOT", self.slot, "NODE", self._target.node_id)
+        await self._set(self._at_target, "NODE", self._target.node_id)
+        await self._set(self._at_source, "NODE", self._target.node_id)
 
     async def leave(self) -> None:
         """Close the slot with the source as its owner still; no key may have been moved."""
-        await _run(self._at_source, "SETSLOT", self.slot, "STABLE")
-        await _run(self._at_target, "SETSLOT", self.slot, "STABLE")
+        await self._set(self._at_source, "STABLE")
+        await self._set(self._at_target, "STABLE")
 
     async def complete(self) -> None:
         """Move the slot from the first to the last step."""
         await self.open()
         await self.move_keys()
         await self.give()
+
+    async def _set(self, client: Redis, *state: str) -> None:
+        """Set the state of the slot at a node; Valkey refuses that while its replica is behind."""
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    await _run(client, "SETSLOT", self.slot, *state)
+                except ResponseError as error:
+                    if not str(error).startswith("NOREPLICAS"):
+                        raise
+                else:
+                    return
 
 
 async def migrate_atomically(
