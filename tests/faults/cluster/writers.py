@@ -89,9 +89,11 @@ class Writers:
 
         def look() -> bool:
             new = Counter(write.request.contest_id for write in self.writes[before:])
-            return all(new[contest_id] >= count for contest_id in due)
+            missing = {name: new[name] for name in due if new[name] < count}
+            assert not missing, f"{missing} of {count}"
+            return True
 
-        await eventually(look, f"{count} more acknowledged writes each", within=30)
+        await eventually(look, f"{count} more acknowledged writes each", within=60)
 
     def longest_pause(self, contests: Collection[str]) -> float:
         """Return the longest time between two writes to the same one of these contests."""
