@@ -11,16 +11,20 @@ import grpc
 import pytest
 
 from harness.calls import DEADLINE_S, add, scores
+from harness.cluster_store import ClusterStore, Store
 from harness.proxy import StoreProxy
 from harness.service import ServiceProcess
 from harness.statuses import status_of
-from harness.stores import StoreProcess
+from harness.store_kinds import on_a_cluster_too
+from harness.stores import Flavour
 from harness.waiting import eventually
 from leaderboard.v1 import leaderboard_pb2 as pb
 
 pytestmark = pytest.mark.usefixtures("on_each_listener")
 
 _CONTESTS = [f"cup-{number}" for number in range(10)]
+_ON_A_CLUSTER_TOO = on_a_cluster_too("own_store", Flavour.VALKEY, is_slow=True)
+_ON_CLUSTERS_THAT_CRASH = on_a_cluster_too("own_store", Flavour.VALKEY, is_own=True, is_slow=True)
 _ENDS = pytest.mark.parametrize("end", ["cancelled", "past its deadline"])
 
 
@@ -72,6 +76,7 @@ async def _statuses(calls: Iterable[Awaitable[Any]]) -> list[str]:
     ]
 
 
+@_ON_A_CLUSTER_TOO
 @_ENDS
 async def test_calls_that_end_before_they_are_sent(
     proxied: ServiceProcess, proxy: StoreProxy, end: str
@@ -79,7 +84,7 @@ async def test_calls_that_end_before_they_are_sent(
     """Updates and ranks that end while they wait for a batch before never reach the store."""
     await _with_ada(proxied, ["cup"])
     timeout = 0.5 if end == "past its deadline" else DEADLINE_S
-    proxy.delay = 1.0
+    proxy.delay = 0.7  # less than the time that a node of a cluster has for a reply
     sent = [proxy.intercept("EVALSHA", holding=user_id) for user_id in (b"first", b"ada")]
     first = [_update(proxied, "cup", "first", DEADLINE_S), _rank(proxied, "cup", "ada")]
     for interceptor in sent:
@@ -104,6 +109,7 @@ async def test_calls_that_end_before_they_are_sent(
         await never.forwarded(within=0.1)
 
 
+@_ON_A_CLUSTER_TOO
 @_ENDS
 async def test_calls_that_end_in_flight(
     proxied: ServiceProcess, proxy: StoreProxy, end: str
@@ -111,7 +117,7 @@ async def test_calls_that_end_in_flight(
     """An update that was sent counts once, and the calls of its batch have their results."""
     await _with_ada(proxied, ["cup"])
     timeout = 0.5 if end == "past its deadline" else DEADLINE_S
-    proxy.delay = 1.0
+    proxy.delay = 0.7  # less than the time that a node of a cluster has for a reply
     update = proxy.intercept("EVALSHA", holding=b"gone")
     rank = proxy.intercept("EVALSHA", holding=b"ada")
     gone = [_update(proxied, "cup", "gone", timeout), _rank(proxied, "cup", "ada", timeout)]
@@ -129,8 +135,9 @@ async def test_calls_that_end_in_flight(
     assert await scores(proxied.stub, "cup") == {"ada": 1, "gone": 2}
 
 
+@_ON_A_CLUSTER_TOO
 async def test_the_connection_is_lost_with_many_calls_in_flight(
-    proxied: ServiceProcess, proxy: StoreProxy
+    proxied: ServiceProcess, proxy: StoreProxy, own_store: Store
 ) -> None:
     """All calls are sent again and succeed, and each update counts once."""
     await _with_ada(proxied)
@@ -138,7 +145,7 @@ async def test_the_connection_is_lost_with_many_calls_in_flight(
     sent = proxy.commands["EVALSHA"]
     calls = _calls(proxied, "bob")
     await eventually(lambda: proxy.commands["EVALSHA"] >= sent + 2 * len(_CONTESTS), "all sent")
-    assert await proxy.cut("EVALSHA") == 2
+    assert await proxy.cut("EVALSHA") == (6 if isinstance(own_store, ClusterStore) else 2)
     proxy.delay = 0.0
 
     assert set(await _statuses(calls)) == {"OK"}
@@ -146,9 +153,10 @@ async def test_the_connection_is_lost_with_many_calls_in_flight(
         assert await scores(proxied.stub, contest_id) == {"ada": 1, "bob": 1}
 
 
+@_ON_CLUSTERS_THAT_CRASH
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "hanging"])
 async def test_the_store_is_lost_with_many_calls_in_flight(
-    service: ServiceProcess, own_store: StoreProcess, *, killed: bool
+    service: ServiceProcess, own_store: Store, *, killed: bool
 ) -> None:
     """Every call gets UNAVAILABLE; later calls succeed, and no update counts twice."""
     await _with_ada(service)
@@ -176,9 +184,8 @@ async def _serves(service: ServiceProcess) -> bool:
     return await service.health() == "SERVING"
 
 
-async def test_a_stop_while_the_store_hangs(
-    service: ServiceProcess, own_store: StoreProcess
-) -> None:
+@_ON_CLUSTERS_THAT_CRASH
+async def test_a_stop_while_the_store_hangs(service: ServiceProcess, own_store: Store) -> None:
     """Calls in flight get their error within the grace, and the server ends."""
     await _with_ada(service)
     own_store.freeze()
@@ -192,8 +199,9 @@ async def test_a_stop_while_the_store_hangs(
         own_store.thaw()
 
 
+@_ON_A_CLUSTER_TOO
 async def test_a_stop_with_many_calls_in_flight(
-    proxied: ServiceProcess, proxy: StoreProxy, own_store: StoreProcess
+    proxied: ServiceProcess, proxy: StoreProxy, own_store: Store
 ) -> None:
     """All updates and ranks in flight are answered, and each update counts once."""
     await _with_ada(proxied)
@@ -211,9 +219,8 @@ async def test_a_stop_with_many_calls_in_flight(
             assert await client.zcount(key, 1, 1) == await client.zcard(key) == 2
 
 
-async def test_a_contest_whose_scripts_fail(
-    service: ServiceProcess, own_store: StoreProcess
-) -> None:
+@_ON_A_CLUSTER_TOO
+async def test_a_contest_whose_scripts_fail(service: ServiceProcess, own_store: Store) -> None:
     """Calls of that contest fail, and those of all others in the same turn succeed."""
     await _with_ada(service)
     bad = 3 * _CONTESTS.index("cup-4")

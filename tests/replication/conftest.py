@@ -7,9 +7,17 @@ import pytest
 import pytest_asyncio
 
 from harness.cluster_store import Store
+from harness.store_kinds import run_on_clusters_too
 from leaderboard_server.replication import log_follower, log_reader
 from replication.following import Following
 from replication.two_servers import Servers, two_servers
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests with servers on an empty store on clusters too."""
+    if "shared_store" in metafunc.fixturenames:
+        run_on_clusters_too(metafunc, is_slow=True)
 
 
 @pytest_asyncio.fixture(name="servers")

@@ -7,9 +7,9 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from harness.cluster_store import Store
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
-from harness.stores import StoreProcess
 from harness.waiting import eventually
 
 CONTEST = "cup"
@@ -66,9 +66,9 @@ async def test_calls_log_nothing(log: Log, node: Node) -> None:
     assert log == []
 
 
-async def test_a_lost_connection(log: Log, store: StoreProcess) -> None:
+async def test_a_lost_connection(log: Log, store: Store) -> None:
     """The log says that the connection was lost, and which script was sent again."""
-    async with StoreProxy(store.port) as proxy, running_node(proxy.url) as node:
+    async with StoreProxy(*store.ports) as proxy, running_node(proxy.url) as node:
         await read_until_live(node)
         log.clear()
 
@@ -81,7 +81,7 @@ async def test_a_lost_connection(log: Log, store: StoreProcess) -> None:
     assert of(log, "store_connection_opened", "address") == [(f"127.0.0.1:{proxy.port}",)]
 
 
-async def test_a_lost_history(log: Log, store: StoreProcess, node: Node) -> None:
+async def test_a_lost_history(log: Log, store: Store, node: Node) -> None:
     """The log says that the contest went, that the next epoch began, and why it is read again."""
     await read_until_live(node)
     ((first,),) = of(log, "epoch_began", "epoch")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from harness.cluster_store import Store
 from harness.node import Node, running_node
 from harness.proxy import StoreProxy
 from harness.stores import StoreProcess
@@ -26,7 +27,7 @@ async def copy(redis: Redis, source: str = "", target: str = "copy:") -> None:
 
 @pytest.mark.parametrize("spans", [False, True], ids=["another commit", "spans the position"])
 async def test_rollback_past_a_position_that_was_only_read(
-    store: StoreProcess, node: Node, redis: Redis, *, spans: bool
+    store: Store, node: Node, redis: Redis, *, spans: bool
 ) -> None:
     """A server that received no commit of the lost history detects the rollback too."""
     await node.add(CONTEST, "ada")
@@ -34,7 +35,7 @@ async def test_rollback_past_a_position_that_was_only_read(
     old = (await node.add(CONTEST, "bo", 50)).position
     watches = [NodeWatch(scope) for scope in WatchScope]
     async with (
-        StoreProxy(store.port) as proxy,
+        StoreProxy(*store.ports) as proxy,
         running_node(proxy.url) as cut_off,
         all_watch(cut_off, watches),
     ):
@@ -57,7 +58,7 @@ async def test_rollback_past_a_position_that_was_only_read(
 
 @pytest.mark.usefixtures("never_compared")
 async def test_new_epoch_that_a_write_without_a_change_finds_is_published(
-    store: StoreProcess, node: Node, redis: Redis
+    store: Store, node: Node, redis: Redis
 ) -> None:
     """Watchers of every server get the new epoch at once, though no commit follows."""
     await node.add(CONTEST, "ada", 5)
