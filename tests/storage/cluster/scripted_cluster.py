@@ -1,13 +1,16 @@
 """A cluster of scripted nodes, and what runs a script on it."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
+
+from redis.crc import key_slot
 
 from harness.uncounted import store_instruments
 from leaderboard_server.storage.backend import ClusterBackend
 from leaderboard_server.storage.cluster.topology import SLOTS
 from leaderboard_server.storage.script_runner import ScriptRunner
 from leaderboard_server.storage.scripts import TOP
-from storage.cluster.scripted_node import ScriptedNode
+from storage.cluster.scripted_node import Answer, ScriptedNode
 from storage.cluster.views import Member, view_text
 
 
@@ -64,3 +67,27 @@ class Caller:
         """Return the reply to a script with one key."""
         reply: bytes = await self._runner.run(TOP, lambda: (1, key), lambda reply: reply)
         return reply
+
+
+def keys_of(shard: int) -> Iterator[str]:
+    """Return keys in the slots of a node."""
+    names = (f"key-{number}" for number in itertools.count())
+    return (name for name in names if key_slot(name.encode()) in share(shard))
+
+
+KEY = next(keys_of(0))
+SLOT = key_slot(KEY.encode())
+FIRST_KEY = next(name for name in keys_of(0) if key_slot(name.encode()) == 0)
+CONTEST = KEY
+"""The slot of a contest is that of its id."""
+
+
+def first(*replies: bytes | None) -> Answer:
+    """Return what gives these replies, and then OK."""
+    left = iter(replies)
+    return lambda _: next(left, b"+OK")
+
+
+def redirected(kind: str, node: ScriptedNode) -> bytes:
+    """Return the reply by which the slot of `KEY` is at a node."""
+    return f"-{kind} {SLOT} {node.address}".encode()
