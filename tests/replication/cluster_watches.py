@@ -20,8 +20,7 @@ CONTESTS_OF_A_SLOT = 4
 WRITERS = 4
 _PAUSE_S = 0.002
 _OPENED_AT_ONCE = 50
-"""Watches: with the writes of the tests' debug log, a thousand would hold up the loop for seconds,
-and then all servers in it would take the nodes for dead."""
+"""Watches: a thousand would hold up the loop that all servers of the test share for seconds."""
 _SCOPES = tuple(WatchScope)
 
 

@@ -1,5 +1,6 @@
 """A cluster of scripted nodes whose slots the test gives to them, and receivers that record."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -14,6 +15,8 @@ from leaderboard_server.storage.cluster.cluster import Cluster
 from leaderboard_server.storage.cluster.connection import slot_of
 from leaderboard_server.storage.cluster.topology import SLOTS
 from replication.scripted_node import ScriptedNode
+
+_POLL_S = 0.02
 
 
 @dataclass(eq=False)
@@ -36,7 +39,8 @@ class ScriptedCluster:
         nodes: What the feed knows of each scripted node.
         owners: See `Cluster`.
         observers: See `Cluster`.
-        polls: How often the nodes were to be asked at once.
+        polls: How often the nodes were asked.
+        replies: Cleared to hold back what they reply.
     """
 
     def __init__(self, *nodes: ScriptedNode) -> None:
@@ -44,6 +48,8 @@ class ScriptedCluster:
         self.owners: list[KnownNode | None] = [None] * SLOTS
         self.observers: list[Callable[[], None]] = []
         self.polls = 0
+        self.replies = asyncio.Event()
+        self.replies.set()
 
     @property
     def masters(self) -> list[KnownNode]:
@@ -57,9 +63,11 @@ class ScriptedCluster:
     def start(self) -> None:
         """See `Cluster`."""
 
-    def poll_now(self) -> None:
+    async def refresh(self) -> None:
         """See `Cluster`."""
         self.polls += 1
+        await self.replies.wait()
+        await asyncio.sleep(_POLL_S)
 
     def give(self, node: ScriptedNode | None, *contests: str) -> None:
         """Give the slots of contests, or all, to a node, or to none."""

@@ -10,7 +10,7 @@ import pytest_asyncio
 from redis.exceptions import ConnectionError as ConnectionLost
 
 from harness.waiting import eventually
-from leaderboard_server.replication import cluster_feed, feed_connection
+from leaderboard_server.replication import feed_connection
 from leaderboard_server.replication.feed import Feed
 from replication.scripted_cluster import RecordingReceiver, ScriptedCluster, channel, moved
 from replication.scripted_node import ScriptedNode
@@ -48,7 +48,6 @@ class Scene:
 async def _scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     """Yield a scene with a feed that is connected and retries soon; nothing of it is left open."""
     monkeypatch.setattr(feed_connection, "RECONNECT_S", 0.02)
-    monkeypatch.setattr(cluster_feed, "RESUBSCRIBE_S", 0.05)
     tasks = asyncio.all_tasks()
     async with ScriptedNode() as left, ScriptedNode() as right:
         scene = Scene(left, right)
@@ -159,17 +158,25 @@ class TestMovingSlots:
         await scene.all_called(["subscribed", "lost", "subscribed", "one"], "cup")
 
     async def test_a_subscription_that_the_node_ends_begins_at_the_next(self, scene: Scene) -> None:
-        """Nodes are asked at once for the topology, and with it the subscription moves."""
-        scene.follow("cup", "league")
-        await scene.all_called(["subscribed"])
-        scene.left.refused[channel("cup")] = moved("cup")
-        scene.left.end(channel("cup"))
-        await scene.all_called(["subscribed", "lost"], "cup")
-        assert scene.cluster.polls == 1
+        """Nodes are asked at once for the topology, and with it the subscription moves.
 
+        It does not go back before, though a former master would take it, without any message.
+        """
+        scene.cluster.replies.clear()
+        scene.follow("cup", "league", "open")
+        await scene.all_called(["subscribed"])
+        scene.left.end(channel("cup"), channel("league"))
+        await scene.all_called(["subscribed", "lost"], "cup", "league")
         scene.cluster.give(scene.right, "cup")
         await scene.all_called(["subscribed", "lost", "subscribed"], "cup")
-        assert scene.calls("league") == [["subscribed"]]
+        assert scene.cluster.polls == 1
+        assert scene.calls("league") == [["subscribed", "lost"]]
+
+        scene.cluster.replies.set()
+        await scene.all_called(["subscribed", "lost", "subscribed"], "league")
+        cup = {channel("cup")}
+        assert scene.left.sent("SSUBSCRIBE").count(cup) == scene.right.sent("SSUBSCRIBE").count(cup)
+        assert scene.calls("open") == [["subscribed"]]
 
     async def test_a_subscription_is_tried_again_where_no_other_node_has_the_slot(
         self, scene: Scene

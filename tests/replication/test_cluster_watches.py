@@ -1,8 +1,11 @@
 """Watches of many contests on a real cluster while replicas take over and slots move."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from conftest import require
 from harness.cluster import ClusterStores
@@ -16,6 +19,16 @@ from replication.cluster_watches import ClusterWatches, spread_contests, subscri
 MOVED_SLOTS = 20
 
 
+@pytest.fixture(name="warnings_alone")
+def _warnings_alone() -> Iterator[None]:
+    """Log warnings alone: a line for each step of each contest would hold up the loop."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("warnings_alone")
 @pytest.mark.parametrize("count", [60, pytest.param(1_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("flavour", list(Flavour))
 async def test_watches_follow_their_slots(flavour: Flavour, count: int, tmp_path: Path) -> None:

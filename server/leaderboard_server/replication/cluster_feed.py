@@ -1,12 +1,13 @@
 """The feed of a cluster: one connection to each shard, each channel at the node of its slot.
 
 Channels move with their slots: at once when the topology changes, and when a node ends or refuses a
-subscription as soon as it is known which node has the slot.
+subscription as soon as it is known which node has the slot. Until all were asked, no channel goes
+back to the node that ended it: a former master takes subscriptions as a replica, in vain.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leaderboard_server.replication.commit_receiver import CommitReceiver, channel_of
@@ -18,10 +19,6 @@ from leaderboard_server.storage.cluster.connection import slot_of
 from leaderboard_server.storage.cluster.node import ClusterNode
 from leaderboard_server.tasks import TaskSet
 
-RESUBSCRIBE_S = 0.1
-"""Delay before a channel whose subscription was ended or refused is subscribed to again, unless the
-topology changes before."""
-
 
 @dataclass(slots=True)
 class _Subscription:
@@ -31,6 +28,8 @@ class _Subscription:
     slot: int
     node: ClusterNode | None = None
     """The node that it is subscribed at; None while it waits for one."""
+    ended_by: ClusterNode | None = None
+    """The node that ended or refused it, until all nodes have been asked after that."""
 
 
 class ClusterFeed:
@@ -46,7 +45,9 @@ class ClusterFeed:
         self._shards: dict[ClusterNode, ShardFeed] = {}
         """One for each node that serves slots."""
         self._closing = TaskSet(name="close-shard-feed")
-        self._timer: asyncio.TimerHandle | None = None
+        self._ended: set[bytes] = set()
+        """The channels whose subscriptions ended since the nodes were last asked."""
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -78,8 +79,9 @@ class ClusterFeed:
         self._cluster.observers.remove(self._update)
         shards = self._shards.values()
         await asyncio.gather(*(shard.close() for shard in shards), self._closing.ended())
-        if self._timer:
-            self._timer.cancel()
+        if self._asking:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
 
     def subscribe(self, contest_id: str, receiver: CommitReceiver) -> None:
         """See `Feed`."""
@@ -110,7 +112,7 @@ class ClusterFeed:
         self._release_moved()
         for node in self._shards.keys() - set(masters):
             self._closing.start(self._shards.pop(node).close())
-        self._place_waiting()
+        self._place(list(self._waiting))
 
     def _release_moved(self) -> None:
         """End the subscriptions at nodes that serve their slots no longer."""
@@ -125,24 +127,31 @@ class ClusterFeed:
             for channel in channels:
                 self._subscriptions[channel].receiver.on_connection_lost()
 
-    def _on_ended(self, channels: Iterable[bytes]) -> None:
-        """Subscribe again, mostly elsewhere; nothing is logged, since the nodes' views say why."""
+    def _on_ended(self, channels: Sequence[bytes]) -> None:
+        """Subscribe again, mostly elsewhere."""
+        for channel in channels:
+            subscription = self._subscriptions[channel]
+            subscription.ended_by = subscription.node
         self._set_waiting(channels)
-        self._cluster.poll_now()
-        if not self._timer:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(RESUBSCRIBE_S, self._place_waiting)
+        self._ended.update(channels)
+        if not self._asking:
+            self._asking = asyncio.create_task(self._subscribe_again(), name="subscribe-again")
+
+    async def _subscribe_again(self) -> None:
+        """Subscribe after all nodes were asked; a new topology did it before."""
+        while self._ended:
+            ended, self._ended = self._ended, set()
+            await self._cluster.refresh()
+            waiting = ended & self._waiting - self._ended
+            for channel in waiting:
+                self._subscriptions[channel].ended_by = None
+            self._place(waiting)
+        self._asking = None
 
     def _set_waiting(self, channels: Iterable[bytes]) -> None:
         self._waiting.update(channels)
         for channel in channels:
             self._subscriptions[channel].node = None
-
-    def _place_waiting(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        self._place(list(self._waiting))
 
     def _place(self, channels: Iterable[bytes]) -> None:
         """Subscribe to channels at the nodes of their slots, where these are known."""
@@ -150,8 +159,9 @@ class ClusterFeed:
         for channel in channels:
             subscription = self._subscriptions[channel]
             node = self._cluster.owners[subscription.slot]
-            if node in self._shards:
+            if node in self._shards and node is not subscription.ended_by:
                 subscription.node = node
+                subscription.ended_by = None
                 self._waiting.discard(channel)
                 receivers[node][channel] = subscription.receiver
         for node, some in receivers.items():
