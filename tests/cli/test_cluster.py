@@ -26,7 +26,9 @@ _SLOT = 866
 """A slot of the first shard."""
 
 
-@pytest_asyncio.fixture(name="cluster", params=list(Flavour))
+@pytest_asyncio.fixture(
+    name="cluster", params=[Flavour.VALKEY, pytest.param(Flavour.REDIS, marks=pytest.mark.slow)]
+)
 async def _cluster(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ClusterStores]:
     """Yield a cluster of each kind; no replica takes over by itself."""
     require(request.param)

@@ -61,7 +61,9 @@ def _block(mark: str) -> Block:
     return block(mark, _PAGE)
 
 
-@pytest_asyncio.fixture(name="cluster", params=list(Flavour))
+@pytest_asyncio.fixture(
+    name="cluster", params=[Flavour.VALKEY, pytest.param(Flavour.REDIS, marks=pytest.mark.slow)]
+)
 async def _cluster(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ClusterStores]:
     """Yield a cluster of each kind that the test may change."""
     require_redis_cli()

@@ -22,7 +22,9 @@ from leaderboard_server.storage.connection import connect_cluster
 _OLD, _NEW = "s3cret-of-before", "s3cret-of-now"
 
 
-@pytest_asyncio.fixture(name="cluster", params=list(Flavour))
+@pytest_asyncio.fixture(
+    name="cluster", params=[Flavour.VALKEY, pytest.param(Flavour.REDIS, marks=pytest.mark.slow)]
+)
 async def _cluster(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ClusterStores]:
     """Yield a cluster of each kind, with a user of the servers."""
     require(request.param)

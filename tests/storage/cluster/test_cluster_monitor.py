@@ -72,7 +72,9 @@ async def _monitored(url: str) -> AsyncIterator[_Monitored]:
             await backend.close()
 
 
-@pytest_asyncio.fixture(name="cluster", params=list(Flavour))
+@pytest_asyncio.fixture(
+    name="cluster", params=[Flavour.VALKEY, pytest.param(Flavour.REDIS, marks=pytest.mark.slow)]
+)
 async def _cluster(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ClusterStores]:
     """Yield a cluster of each kind that the test may break; no replica takes over by itself."""
     require(request.param)
