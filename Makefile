@@ -92,7 +92,7 @@ bench-export: $(VENV)/.dev $(VENV)/.front ## Measure the export of a live contes
 bench-web: $(VENV)/.dev $(if $(shell command -v cargo),$(VENV)/.front-tried) ## Measure watchers over WebSockets at a gateway on one core (5 minutes; needs Go)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.web
 
-bench-scale: $(VENV)/.dev ## Measure a contest of 10 million users, and three shards beside one node (8 minutes; 4 GB of memory)
+bench-scale: $(VENV)/.dev ## Measure a contest of 10 million users, and three shards beside one node (10 minutes; 4 GB of memory)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.scale
 
 lint: $(VENV)/.dev ## Check style, docstrings and import rules
