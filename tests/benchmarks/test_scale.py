@@ -33,7 +33,7 @@ async def test_many_contests(tmp_path: Path) -> None:
     results = await many_contests.measure(tmp_path, Flavour.VALKEY, plan, lambda _: None)
 
     assert [result.shards for result in results] == [1, 1, 1, 3, 3, 3]
-    assert all(result.rate > 0 and result.nodes_us > 0 for result in results)
+    assert all(result.rate > 0 for result in results)
     assert len(shards_table(results).splitlines()) == 2 + len(results)
 
 
