@@ -53,9 +53,12 @@ def _steps(*names: str) -> list[Step]:
     ]
 
 
-STEPS_OF_CONTESTS = _steps("scenario_contests.yaml", "scenario_end.yaml", "scenario_seasons.yaml")
-"""Steps without a fault of the store."""
-STEPS = [*STEPS_OF_CONTESTS, *_steps("scenario.yaml")]
+STEPS_OF_CONTESTS = _steps("scenario_contests.yaml")
+"""The first steps, without a fault."""
+STEPS = [
+    *STEPS_OF_CONTESTS,
+    *_steps("scenario_end.yaml", "scenario_seasons.yaml", "scenario.yaml"),
+]
 _MORE = {
     *("name", "args", "timeout_s", "expect", "error", "one_of"),
     *("remember", "as", "contest_id", "reasons", "state", "season", "hidden"),
