@@ -16,7 +16,7 @@ from leaderboard_cli import main
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests with a real service on clusters too."""
     if metafunc.module.__name__.endswith("_end_to_end"):
-        run_on_clusters_too(metafunc, is_slow=True)
+        run_on_clusters_too(metafunc)
 
 
 class Run(Protocol):

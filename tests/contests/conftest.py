@@ -14,9 +14,8 @@ from harness.store_kinds import run_on_clusters_too
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run all tests on clusters too; one file of them is not slow."""
-    is_slow = not metafunc.module.__name__.endswith("test_season_life")
-    run_on_clusters_too(metafunc, is_slow=is_slow)
+    """Run all tests on clusters too."""
+    run_on_clusters_too(metafunc)
 
 
 @pytest.fixture(name="clock")

@@ -48,9 +48,9 @@ def on_a_cluster_too(
     return pytest.mark.parametrize(fixture, [*other, *clusters], indirect=True, ids=str)
 
 
-def run_on_clusters_too(metafunc: pytest.Metafunc, *, is_slow: bool) -> None:
+def run_on_clusters_too(metafunc: pytest.Metafunc) -> None:
     """
-    Run a test on clusters too, whichever fixture of a store it uses.
+    Run a test on clusters too, whichever fixture of a store it uses; there it is slow.
 
     For the hook `pytest_generate_tests` of a folder, before other hooks. Tests do not break the
     store of `shared_store` and `own_store` there, but that of `each_store`.
@@ -62,7 +62,7 @@ def run_on_clusters_too(metafunc: pytest.Metafunc, *, is_slow: bool) -> None:
     }
     for fixture, (other, is_own) in fixtures.items():
         if fixture in metafunc.fixturenames:
-            mark = on_a_cluster_too(fixture, *other, is_own=is_own, is_slow=is_slow or is_own)
+            mark = on_a_cluster_too(fixture, *other, is_own=is_own, is_slow=True)
             metafunc.definition.add_marker(mark)
 
 

@@ -17,7 +17,7 @@ from replication.two_servers import Servers, two_servers
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests with servers on an empty store on clusters too."""
     if "shared_store" in metafunc.fixturenames:
-        run_on_clusters_too(metafunc, is_slow=True)
+        run_on_clusters_too(metafunc)
 
 
 @pytest_asyncio.fixture(name="servers")
