@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 import grpc
 
@@ -14,6 +15,7 @@ from harness.calls import add
 from harness.cluster import ClusterStores
 from harness.service import ServiceProcess
 from harness.shard import Shard
+from harness.waiting import eventually
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ async def test_what_a_replaced_master_still_applies_is_not_passed_on(
 ) -> None:
     """A write in its socket, which it applies and publishes when it comes back, is not seen."""
     shard = Shard(cluster, 0)
-    (contest_id,) = cluster.contests(0, 1)
+    contest_id, other = cluster.contests(0, 2)
     watches = ContestWatches(servers, [contest_id])
     async with watches.open():
         await add(servers[0].stub, contest_id, "ada", 5)
@@ -97,6 +99,8 @@ async def test_what_a_replaced_master_still_applies_is_not_passed_on(
         with contextlib.suppress(grpc.aio.AioRpcError):  # or the new master takes it
             await add(servers[0].stub, contest_id, "ada", 100)
         await shard.led_by(shard.replica)
+        for server in servers:  # until it knows the new master, it may follow the old one
+            await eventually(partial(_takes_writes, server, other), "a write at the new master")
         await watches.hold()
         shard.master.thaw()
         await shard.followed_by(shard.master)
@@ -104,3 +108,11 @@ async def test_what_a_replaced_master_still_applies_is_not_passed_on(
         await add(servers[1].stub, contest_id, "bob", 7)
         await watches.hold()
         watches.assert_reasons()
+
+
+async def _takes_writes(server: ServiceProcess, contest_id: str) -> bool:
+    try:
+        await add(server.stub, contest_id, "ada", 1)
+    except grpc.aio.AioRpcError:
+        return False
+    return True
