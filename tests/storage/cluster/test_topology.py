@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard_server.storage.addresses import Address
-from leaderboard_server.storage.cluster.topology import SLOTS, View, decode_view, merge
+from leaderboard_server.storage.cluster.topology import (
+    SLOTS,
+    OpenSlot,
+    View,
+    decode_view,
+    merge,
+)
 from storage.cluster.views import Member, view
 
 _POLLED = Address("10.9.9.9", 7_000)
@@ -198,3 +204,26 @@ class TestMerging:
 
         for order in (views, views[::-1]):
             assert merge(order).addresses["node-0"] == new.address
+
+    def test_replica_that_does_not_know_of_a_move_has_not_the_slot(self) -> None:
+        """It lacks what was moved, until the node that has that no longer takes the slot."""
+        slot = OpenSlot(3, "node-0", "node-1")
+        source, target, replica = (Member(name, _address(name)) for name in _NAMES[:3])
+        before = [source._replace(slots=[range(9)], config_epoch=1), target, replica]
+        after = [source, target, replica._replace(slots=[range(9)], config_epoch=2)]
+        taking, closed = _taking(view("node-1", before), slot), view("node-1", after)
+        gone = [view("node-2", after)]
+
+        assert merge([view("node-0", before), taking]).owners[3] == "node-0"
+        stranded = merge([*gone, taking])
+        assert stranded.owners[2:5] == ["node-2", "", "node-2"]
+        still = merge(gone, stranded_before=stranded.stranded)
+        assert (still.owners[3], set(still.open_slots)) == ("", {slot})
+        assert merge([*gone, closed], stranded_before=still.stranded).owners[3] == "node-2"
+
+
+def _taking(known: View, slot: OpenSlot) -> View:
+    """Return what a node knows that takes a slot."""
+    return tuple(
+        claim._replace(open_slots=frozenset([slot])) if claim.is_self else claim for claim in known
+    )

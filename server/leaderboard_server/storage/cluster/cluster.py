@@ -165,9 +165,16 @@ class Cluster:
     def _move(self, slot: int, target: ClusterNode, redirecting: ClusterNode) -> None:
         """Route a slot to another node until the one that redirects has been asked what it knows.
 
-        It knows best at present, but may be a former member that knows nothing new.
+        It knows best at present, but may be a former member that knows nothing new. An open slot
+        goes to the two nodes of its move alone; see `topology`.
         """
-        if self._nodes.get(redirecting.address) is redirecting:
+        ends = [
+            self.node_of(end)
+            for each in self.open_slots
+            if each.slot == slot
+            for end in (each.source, each.target)
+        ]
+        if self._nodes.get(redirecting.address) is redirecting and (not ends or target in ends):
             self.owners[slot] = target
             self._redirecting.add(redirecting)
 
@@ -177,8 +184,11 @@ class Cluster:
 
     def _update(self) -> None:
         """Bring nodes and slots up to date with the views."""
-        topology = merge(self._views.values(), self._topology.addresses)
+        before = self._topology
+        topology = merge(self._views.values(), before.addresses, before.stranded)
         self._topology = topology
+        if topology.stranded - before.stranded:
+            self.poll_now()  # a node may have said so before the end of a move
         self._update_nodes(topology)
         nodes = {name: self._nodes.get(address) for name, address in topology.addresses.items()}
         merged = [nodes.get(node_id) for node_id in topology.owners]

@@ -3,9 +3,13 @@
 Nodes learn of a failover or a moved slot at different times. Each change raises the config epoch of
 the node that takes slots over, so the claim with the highest one is the latest; see "configuration
 epoch" in the specification of Redis Cluster.
+
+A replica of Redis that takes over does not know that its master was moving a slot key by key: it
+would take contests whose keys have moved for new ones, and some of a contest's keys for all of
+them. So such a slot has no owner until its move is completed or given up.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS
@@ -61,6 +65,8 @@ class Topology(NamedTuple):
     owners: list[str]
     """For each slot the id of the node that serves it, empty for none."""
     open_slots: frozenset[OpenSlot]
+    stranded: frozenset[OpenSlot]
+    """Those of them that another node than these two has got: keys may be out of its reach."""
     replicas: dict[str, str]
     """The id of the master of each replica, by the id of the replica."""
 
@@ -119,7 +125,11 @@ def _open_slot(text: str, node_id: str) -> OpenSlot:
     return OpenSlot(int(slot), *ends)
 
 
-def merge(views: Collection[View], known_before: Collection[str] = ()) -> Topology:
+def merge(
+    views: Collection[View],
+    known_before: Collection[str] = (),
+    stranded_before: Collection[OpenSlot] = (),
+) -> Topology:
     """Return the topology by the latest claim to each slot.
 
     Claims with the same config epoch are in conflict, which the nodes solve: that with the smaller
@@ -129,22 +139,44 @@ def merge(views: Collection[View], known_before: Collection[str] = ()) -> Topolo
         views: What nodes know, perhaps some of another cluster or of none; see `_of_one_cluster`.
 
         known_before: The ids of the nodes of the topology before.
+
+        stranded_before: The open slots that were stranded in it. They stay so while the node that
+            has keys of them does not answer.
     """
     claims = [claim for view in _of_one_cluster(views, known_before) for claim in view]
-    claims.sort(key=lambda claim: claim.node_id, reverse=True)
-    claims.sort(key=lambda claim: claim.config_epoch)
-    owners = [""] * SLOTS
-    for claim in claims:
-        for slots in claim.slots:
-            owners[slots.start : slots.stop] = [claim.node_id] * len(slots)
+    owners = _owners(claims)
     # A node that has got another address may not know it; those that reach it there do.
     claims.sort(key=lambda claim: (claim.is_reached, not claim.is_self))
     addresses = {claim.node_id: claim.address for claim in claims}
     by_ip = {claim.ip: claim.address for claim in claims}
-    open_slots = frozenset[OpenSlot]().union(*(claim.open_slots for claim in claims))
+    open_slots = _open_slots(claims, addresses, stranded_before)
+    stranded = frozenset(each for each in open_slots if owners[each.slot] not in each[1:])
+    for each in stranded:
+        owners[each.slot] = ""
     masters = {claim.node_id: claim.replica_of for claim in claims}
     replicas = {node_id: master for node_id, master in masters.items() if master}
-    return Topology(addresses, by_ip, owners, open_slots, replicas)
+    return Topology(addresses, by_ip, owners, open_slots, stranded, replicas)
+
+
+def _owners(claims: Iterable[Claim]) -> list[str]:
+    """Return for each slot the id of the node with the latest claim, empty for none."""
+    rising = sorted(claims, key=lambda claim: claim.node_id, reverse=True)
+    rising.sort(key=lambda claim: claim.config_epoch)
+    owners = [""] * SLOTS
+    for claim in rising:
+        for slots in claim.slots:
+            owners[slots.start : slots.stop] = [claim.node_id] * len(slots)
+    return owners
+
+
+def _open_slots(
+    claims: Collection[Claim], present: Collection[str], stranded_before: Collection[OpenSlot]
+) -> frozenset[OpenSlot]:
+    answering = {claim.node_id for claim in claims if claim.is_self}
+    kept = (
+        each for each in stranded_before if each.target in present and each.target not in answering
+    )
+    return frozenset(kept).union(*(claim.open_slots for claim in claims))
 
 
 def _of_one_cluster(views: Collection[View], known_before: Collection[str]) -> Collection[View]:
