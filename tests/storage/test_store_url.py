@@ -88,6 +88,8 @@ def test_other_urls_are_rejected(url: str) -> None:
             open_backend(wrong)
         assert wrong not in str(rejected.value)
         assert _PASSWORD not in str(rejected.value)
+        is_cluster = url.startswith(("redis+cluster:", "rediss+cluster:"))
+        assert ("a port for each host, no database but 0" in str(rejected.value)) == is_cluster
         assert rejected.value.__suppress_context__
 
 

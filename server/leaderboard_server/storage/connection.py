@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from leaderboard_server.storage.address_pool import AddressPool
 from leaderboard_server.storage.cluster.cluster import Cluster
+from leaderboard_server.storage.cluster.url import FORM as CLUSTER_URL_FORM
 from leaderboard_server.storage.cluster.url import cluster_of
 from leaderboard_server.storage.password_file import PasswordFile
 from leaderboard_server.storage.sentinel import SCHEMES as SENTINEL_SCHEMES
@@ -35,8 +36,8 @@ _SETTINGS = {
 class StoreUrlInvalid(Exception):
     """The driver can't use the URL, which is not shown, since it may hold a password."""
 
-    def __init__(self) -> None:
-        super().__init__("the URL of the store is not valid")
+    def __init__(self, form: str = "") -> None:
+        super().__init__("the URL of the store is not valid" + (form and f"; its form is {form}"))
 
 
 def connect(url: str, password_file: Path | None = None) -> Redis:
@@ -89,7 +90,7 @@ def connect_cluster(url: str, password_file: Path | None = None) -> Cluster:
     try:
         return cluster_of(url, complete)
     except (ValueError, TypeError, RedisError):
-        raise StoreUrlInvalid from None
+        raise StoreUrlInvalid(CLUSTER_URL_FORM) from None
 
 
 def _use_password_file(options: dict[str, Any], path: Path) -> None:

@@ -13,6 +13,11 @@ from leaderboard_server.storage.cluster.cluster import Cluster
 from leaderboard_server.storage.cluster.tls import NodeTlsConnection, SharedContext
 
 SCHEMES = ("redis+cluster://", "rediss+cluster://")
+FORM = (
+    "SCHEME://USER:PASSWORD@HOST:PORT,HOST:PORT with a port for each host, no database but 0,"
+    " %2F for a / in the password, and options of redis-py"
+)
+"""What operators get to know of a URL that has another form, none of which is shown."""
 _FORM = re.compile(
     r"(?P<scheme>rediss?)\+cluster://((?P<user>[^/?#]*)@)?(?P<hosts>[^/?#@]+)(/0?)?"
     r"(\?(?P<query>[^#]+))?"
