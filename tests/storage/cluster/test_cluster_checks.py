@@ -126,6 +126,19 @@ async def test_a_right_that_a_cluster_needs(cluster: ClusterStores, right: str) 
     assert right.upper() in finding.reason
 
 
+async def test_a_replica_without_the_user(cluster: ClusterStores) -> None:
+    """It can't be used where it takes over: that is said of its master, with what to do."""
+    for node in set(cluster.nodes) - {cluster.replicas[0]}:
+        await node.run("ACL", "SETUSER", "unknown", "reset", "on", ">s", "~*", "&*", "+@all")
+
+    found = _findings(await inspect_cluster(cluster.url.replace("://", "://unknown:s@")))
+
+    ((finding,),) = found.values()
+    assert (finding.event, finding.severity) == ("store_without_replica", Severity.WARNING)
+    assert f"{_name(cluster.replicas[0])}: " in finding.reason
+    assert "give each replica the user" in finding.to_do
+
+
 async def test_a_plain_url_of_a_node_is_an_error(cluster: ClusterStores) -> None:
     """A node that is used as a store by itself has a part of the contests alone."""
     (finding,) = check(await inspect_store(cluster.masters[0].url))

@@ -52,7 +52,10 @@ def check_replicas(cluster: Cluster, master: ClusterNode) -> list[Finding]:
     errors = [replica.away() for replica in replicas if replica.away]
     reason = f"no replica replies: {_joined(errors)}" if errors else "it has no replica"
     reason += ", so its contests are refused while it is away"
-    to_do = "start its replica, or add one; see docs/cluster.md"
+    if any(isinstance(error, NoPermissionError) for error in errors):
+        to_do = "give each replica the user in docs/cluster.md: nodes don't copy users"
+    else:
+        to_do = "start its replica, or add one; see docs/cluster.md"
     return [Finding("store_without_replica", Severity.WARNING, "replicas", reason, to_do)]
 
 
