@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 
 from leaderboard_server.storage.addresses import Address
 from leaderboard_server.storage.cluster.node import POLL_INTERVAL_S, ClusterNode
+from leaderboard_server.storage.cluster.pacing import PacedWork
 from leaderboard_server.storage.cluster.redirection import (
     Redirected,
     elsewhere,
@@ -53,6 +54,8 @@ class Cluster:
         """The owners by the topology, without what was learned from redirections since."""
         self._redirecting: set[ClusterNode] = set()
         """The nodes from whose redirections `owners` was changed since."""
+        self._updating = PacedWork(self._update)
+        """Of many nodes, each of which shows a change, an update takes tens of milliseconds."""
         self._asked = asyncio.Event()
         """Set once a node answered, or none of the seeds did."""
         self._search = BackgroundTask(self._ask_seeds, name="search-cluster")
@@ -65,6 +68,7 @@ class Cluster:
     async def close(self) -> None:
         """Close all nodes."""
         await self._search.close()
+        self._updating.cancel()
         nodes, self._nodes = self._nodes, {}  # so that their last answers change nothing
         await asyncio.gather(*(node.close() for node in nodes.values()), self._closing.ended())
 
@@ -76,6 +80,7 @@ class Cluster:
     async def refresh(self) -> None:
         """Ask all nodes that answer what they know now, and wait for that."""
         await asyncio.gather(*(node.polled() for node in self.nodes if not node.away))
+        self._updating.run_waiting()
 
     @property
     def masters(self) -> list[ClusterNode]:
@@ -90,7 +95,7 @@ class Cluster:
     @property
     def settled(self) -> bool:
         """Whether each node has replied, or is away."""
-        return bool(self._nodes) and all(
+        return bool(self._nodes and not self._updating.waiting) and all(
             node.away or address in self._views for address, node in self._nodes.items()
         )
 
@@ -133,7 +138,7 @@ class Cluster:
         is_news = self._views.get(node.address) != view
         self._views[node.address] = view
         if is_news or node in self._redirecting:
-            self._update()
+            self._updating.run_soon()
         self._asked.set()
 
     def on_away(self, node: ClusterNode) -> None:
@@ -141,8 +146,8 @@ class Cluster:
         if self._nodes.get(node.address) is not node:
             return
         is_news = self._views.pop(node.address, None) is not None
-        if self._views and (is_news or node in self._redirecting):
-            self._update()
+        if is_news or node in self._redirecting:
+            self._updating.run_soon()
         if is_news:
             self.poll_now()
         if all(other.away for other in self._nodes.values()):
@@ -183,7 +188,9 @@ class Cluster:
         return self._topology.by_ip.get(address, address)
 
     def _update(self) -> None:
-        """Bring nodes and slots up to date with the views."""
+        """Bring nodes and slots up to date with the views, if there are any."""
+        if not self._views:
+            return
         before = self._topology
         topology = merge(self._views.values(), before.addresses, before.stranded)
         self._topology = topology
