@@ -167,13 +167,14 @@ def _check_version(facts: StoreFacts) -> Iterator[Finding]:
 
 
 def _check_rights(facts: StoreFacts) -> Iterator[Finding]:
+    page = "docs/cluster.md" if facts.in_cluster else "docs/operations.md"
     if facts.missing_rights is None:
         reason = "the rights of its user can't be checked"
-        to_do = "see docs/operations.md for the rights that a server needs"
+        to_do = f"see {page} for the rights that a server needs"
         yield Finding("store_unknown", Severity.INFO, "rights", reason, to_do)
     elif facts.missing_rights:
         reason = f"its user may not run: {', '.join(facts.missing_rights)}"
-        to_do = "give the user the rights in docs/operations.md with ACL SETUSER"
+        to_do = f"give the user the rights in {page} with ACL SETUSER"
         yield Finding("store_no_rights", Severity.ERROR, "rights", reason, to_do)
 
 

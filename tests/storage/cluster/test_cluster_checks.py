@@ -124,6 +124,7 @@ async def test_a_right_that_a_cluster_needs(cluster: ClusterStores, right: str) 
     assert found.keys() == {_name(cluster.replicas[0])}
     assert (finding.event, finding.severity) == ("store_no_rights", Severity.ERROR)
     assert right.upper() in finding.reason
+    assert "docs/cluster.md" in finding.to_do
 
 
 async def test_a_replica_without_the_user(cluster: ClusterStores) -> None:
