@@ -58,11 +58,14 @@ async def test_all_bad_settings_are_reported_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("store", ["node", "cluster"])
 async def test_a_second_server_on_the_same_address(
-    service: ServiceProcess, own_store: StoreProcess, tmp_path: Path
+    service: ServiceProcess, own_store: StoreProcess, tmp_path: Path, store: str
 ) -> None:
     """It says so in one line and ends; the first one goes on."""
-    ended = await served(tmp_path, "--address", service.address, "--redis-url", own_store.url)
+    url = own_store.url if store == "node" else f"redis+cluster://{_AWAY}"
+
+    ended = await served(tmp_path, "--address", service.address, "--redis-url", url)
 
     assert ended.exit_code == _CANT_START
     assert len(ended.output.splitlines()) == 1, ended.output

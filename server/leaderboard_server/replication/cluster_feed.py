@@ -76,7 +76,8 @@ class ClusterFeed:
 
     async def close(self) -> None:
         """See `Feed`."""
-        self._cluster.observers.remove(self._update)
+        if self._update in self._cluster.observers:  # a server that can't listen starts no feed
+            self._cluster.observers.remove(self._update)
         shards = self._shards.values()
         await asyncio.gather(*(shard.close() for shard in shards), self._closing.ended())
         if self._asking:
