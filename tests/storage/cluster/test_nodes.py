@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+from redis.exceptions import ConnectionError as ConnectionLost
+
 from harness.waiting import eventually
 from leaderboard_server.domain.errors import StoreCause
-from leaderboard_server.storage.backend import ClusterBackend
+from leaderboard_server.storage.backend import ClusterBackend, open_backend
 from storage.cluster.outcomes import cause_of
 from storage.cluster.scripted_cluster import (
     KEY,
@@ -97,3 +100,21 @@ class TestNodesComeAndGo:
             lambda: not any(node.connections for node in scripted.nodes), "the end of connections"
         )
         assert await cause_of(caller, KEY) is StoreCause.UNREACHABLE
+
+    async def test_calls_after_the_end_look_for_no_nodes(
+        self, scripted: ScriptedCluster, on_scripted: ClusterBackend, caller: Caller
+    ) -> None:
+        """Also where no call came before; and one that waits for the first nodes does not go on."""
+        for node in scripted.nodes:
+            node.view = b""
+        waiting = asyncio.create_task(cause_of(caller, KEY))
+        await asyncio.sleep(0)
+        await on_scripted.close()
+        assert await waiting is StoreCause.UNREACHABLE
+
+        unused = open_backend(scripted.url)
+        await unused.close()
+        before = asyncio.all_tasks()
+        with pytest.raises(ConnectionLost):
+            await unused.reads.layout()
+        assert asyncio.all_tasks() == before

@@ -58,15 +58,19 @@ class Cluster:
         """Of many nodes, each of which shows a change, an update takes tens of milliseconds."""
         self._asked = asyncio.Event()
         """Set once a node answered, or none of the seeds did."""
+        self._closed = False
         self._search = BackgroundTask(self._ask_seeds, name="search-cluster")
         self._closing = TaskSet(name="close-node")
 
     def start(self) -> None:
-        """Begin to look for nodes. Does nothing if it was started before."""
-        self._search.start()
+        """Begin to look for nodes. Does nothing if it was started before, or closed."""
+        if not self._closed:
+            self._search.start()
 
     async def close(self) -> None:
-        """Close all nodes."""
+        """Close all nodes. Calls fail from now on."""
+        self._closed = True
+        self._asked.set()
         await self._search.close()
         self._updating.cancel()
         nodes, self._nodes = self._nodes, {}  # so that their last answers change nothing
