@@ -17,7 +17,7 @@ from harness.ports import free_port
 from harness.stores import Flavour, StoreProcess
 from harness.waiting import eventually
 from leaderboard_server.storage.backend import ClusterBackend, open_backend
-from leaderboard_server.storage.cluster.monitor import LONG_MOVE_S, ClusterMonitor
+from leaderboard_server.storage.cluster.monitor import ALONE_S, LONG_MOVE_S, ClusterMonitor
 
 _SLOT = 866
 """A slot of the first shard."""
@@ -49,6 +49,11 @@ class _Monitored:
     def troubles(self) -> list[str]:
         """Return the events of warnings and errors."""
         return [entry["event"] for entry in self._log if entry["log_level"] != "info"]
+
+    def serves(self, node: StoreProcess, slots: int = 1) -> bool:
+        """Return whether a node has slots by now, or has none."""
+        masters = [str(each) for each in self.cluster.masters]
+        return (_name(node) in masters) == bool(slots)
 
     async def logged(self, event: str, times: int = 1) -> dict[str, Any]:
         """Wait until an event is logged so often, and return its last entry."""
@@ -142,6 +147,7 @@ async def test_a_shard_recovers_at_its_replica(cluster: ClusterStores) -> None:
         await _take_over(replica)
 
         recovered = await seen.logged("shard_recovered")
+        seen.now += ALONE_S
         alone = await seen.logged("store_without_replica")
 
         assert (recovered["node"], recovered["slots"]) == (_name(replica), 5_461)
@@ -151,6 +157,21 @@ async def test_a_shard_recovers_at_its_replica(cluster: ClusterStores) -> None:
         assert seen.monitor.shards == 3
         assert seen.states == [True]
         assert seen.troubles() == ["shard_unavailable", "store_without_replica"]
+
+
+async def test_a_planned_failover_is_no_warning(cluster: ClusterStores) -> None:
+    """The former master is the replica a moment later: that there is none by then is not logged."""
+    async with _monitored(cluster.url) as seen:
+        await eventually(lambda: len(seen.entries("store_checked")) == 6, "checks of all nodes")
+        for replica, master in zip(cluster.replicas, cluster.masters, strict=True):
+            await replica.run("CLUSTER FAILOVER")
+            await eventually(partial(seen.serves, replica), "a replica that took over")
+            await eventually(partial(seen.serves, master, slots=0), "a master that gave way")
+
+        await eventually(lambda: len(seen.entries("store_checked")) >= 12, "checks of new roles")
+        seen.now += ALONE_S
+
+        assert seen.troubles() == []
 
 
 async def _take_over(replica: ClusterNodeProcess) -> None:

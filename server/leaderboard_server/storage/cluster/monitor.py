@@ -27,12 +27,16 @@ from leaderboard_server.storage.monitor import (
     AvailabilityCallback,
     StoreChecks,
 )
+from leaderboard_server.storage.store_checks import Finding
 from leaderboard_server.tasks import BackgroundTask
 
 _log = structlog.get_logger()
 
 LONG_MOVE_S = 60.0
 """From when on a slot that is being moved is logged: its contests may be refused meanwhile."""
+ALONE_S = 5.0
+"""For how long a master has to be without a replica until that is logged: at a failover the former
+master is one a moment later."""
 _UNCHECKED = Absence("no shard passed its checks", "see the entries before this one")
 
 
@@ -59,11 +63,13 @@ class ClusterMonitor:
         self._away: dict[ClusterNode | None, int] = {}
         """Nodes of shards that do not reply, as it was logged, each with a slot that it had. None
         is that of slots without a node."""
+        self._alone_since: dict[ClusterNode, float] = {}
+        """Since when each node that serves slots has had no replica that replies."""
         self._open_since: dict[OpenSlot, float] = {}
         """When each slot that is being moved was first seen to be."""
         self._logged_slots: set[OpenSlot] = set()
         self._policy: str | None = None
-        self._nodes: tuple[list[ClusterNode], int] | None = None
+        self._nodes: tuple[set[ClusterNode], int] | None = None
         """The nodes that serve slots and the number of all, as it was logged."""
         self.available = False
         self.shards = 0
@@ -109,6 +115,7 @@ class ClusterMonitor:
         nodes = {*masters, *replicas}
         for node in self._checks.keys() - nodes:
             del self._checks[node]
+            self._alone_since.pop(node, None)
         for node in nodes - self._checks.keys():
             self._checks[node] = StoreChecks(node.driver, node=str(node))
         await asyncio.gather(*(self._check(node, serves=node in masters) for node in nodes))
@@ -117,12 +124,22 @@ class ClusterMonitor:
         checks = self._checks[node]
         if node.away:
             checks.make_due()
-        elif checks.are_due(serves):
+        elif checks.are_due((serves, self._alone_for_long(node, serves=serves))):
             try:
                 async with asyncio.timeout(PING_TIMEOUT_S):
-                    await checks.run(check_replicas(self._cluster, node) if serves else ())
+                    await checks.run(self._check_replicas(node) if serves else ())
             except (RedisError, OSError):
                 checks.make_due()  # whether it replies is found by the poll
+
+    def _alone_for_long(self, node: ClusterNode, *, serves: bool) -> bool:
+        if not serves or not check_replicas(self._cluster, node):
+            self._alone_since.pop(node, None)
+            return False
+        return self._clock() - self._alone_since.setdefault(node, self._clock()) >= ALONE_S
+
+    def _check_replicas(self, node: ClusterNode) -> list[Finding]:
+        found = check_replicas(self._cluster, node)
+        return found if self._alone_for_long(node, serves=True) else []
 
     def _log_unavailable(self, masters: list[ClusterNode]) -> None:
         is_away = not masters or any(node.away for node in masters)
@@ -131,9 +148,10 @@ class ClusterMonitor:
 
     def _log_nodes(self) -> None:
         """Log which nodes serve slots, when other ones do; not each slot that is moved."""
-        nodes = (self._cluster.masters, len(self._cluster.nodes))
+        masters, count = self._cluster.masters, len(self._cluster.nodes)
+        nodes = (set(masters), count)
         if nodes != self._nodes:
-            masters, count = self._nodes = nodes
+            self._nodes = nodes
             _log.info("cluster_changed", masters=[str(node) for node in masters], nodes=count)
 
     def _log_shards(self) -> None:
