@@ -133,6 +133,7 @@ class ExpirySweep:
 
     async def _sweep(self) -> _Sweep:
         sweep = _Sweep()
+        await self._register_again()
         for part in range(REGISTRY_PARTS):
             shard = self._registry.shard_of(part)
             if shard not in sweep.failed:
@@ -141,6 +142,16 @@ class ExpirySweep:
                 except StoreFailure as error:
                     sweep.failed[shard] = error
         return sweep
+
+    async def _register_again(self) -> None:
+        """Register contests again that a replica may lack which has taken over."""
+        lost = self._registry.lost_entries()
+        for first in range(0, len(lost), _IN_FLIGHT):
+            some = map(self._registry.register, lost[first : first + _IN_FLIGHT])
+            for error in await asyncio.gather(*some, return_exceptions=True):
+                if error and not isinstance(error, StoreFailure):
+                    raise error
+            await asyncio.sleep(_PAUSE_S)
 
     async def _sweep_part(self, part: int, sweep: _Sweep) -> None:
         after = ""

@@ -77,7 +77,8 @@ class ContestRegistry:
 
         def on_reply(reply: int | Exception) -> None:
             if isinstance(reply, Exception):
-                self._known.pop(contest_id, None)
+                if contest_id in self._known:
+                    self._known[contest_id] = _UNKNOWN
                 done(reply)
             else:
                 self._remember(contest_id, shard)
@@ -96,6 +97,13 @@ class ContestRegistry:
     def forget(self, contest_id: str) -> None:
         """Let the next commit of a contest register it again."""
         self._known.pop(contest_id, None)
+
+    def lost_entries(self) -> list[str]:
+        """Return the contests whose entries may be lost, as another node has got their part since.
+
+        The next commit of each registers it again; but there may be none.
+        """
+        return [each for each, shard in self._known.items() if shard is not self._shard_for(each)]
 
     async def unregister(self, contest_id: str) -> None:
         """Remove a contest.
