@@ -1,7 +1,8 @@
 """Registers contests before their first commit.
 
 In a cluster the entry of a contest may be on another shard than the contest. While that one is away
-or full a contest that exists takes commits all the same, since the server that began it has registered it.
+or full a contest that exists takes commits all the same, since the server that began it has
+registered it.
 """
 
 import asyncio

@@ -57,7 +57,7 @@ class ContestRegistry:
         return self._shard_for(contest_id) is not shard
 
     def note_registered(self, contest_id: str) -> None:
-        """Remember that a contest is registered: it exists, so the server that began it has done that."""
+        """Remember that a contest is registered: it exists, so its first server did that."""
         self._remember(contest_id, self._shard_for(contest_id))
 
     async def register(self, contest_id: str) -> None:
