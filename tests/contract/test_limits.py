@@ -56,7 +56,7 @@ async def test_updates_of_batches_over_the_limit(own_store: StoreProcess, tmp_pa
         ServiceProcess(tmp_path / "batches", redis_url=proxy.url) as service,
     ):
         await add(service.stub, "cup", "ada", 0)
-        proxy.delay = 0.5
+        proxy.delay = 1.5  # none is applied before the last one has arrived
         calls = [service.stub.BatchUpdateScores(batch, timeout=DEADLINE_S) for _ in range(30)]
         rejections = [asyncio.ensure_future(_rejection(call)) for call in calls]
         await eventually(lambda: sum(each.done() for each in rejections) == 10, "the rejections")

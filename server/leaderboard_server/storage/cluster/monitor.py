@@ -78,13 +78,13 @@ class ClusterMonitor:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._cluster.observers.append(self._log_nodes)
+        self._cluster.observers.append(self._on_topology)
         self._cluster.start()
         self._task.start()
 
     async def close(self) -> None:
         """Stop it."""
-        self._cluster.observers.remove(self._log_nodes)
+        self._cluster.observers.remove(self._on_topology)
         await self._task.close()
 
     async def _run(self) -> None:
@@ -146,6 +146,13 @@ class ClusterMonitor:
         absence = absence_of(self._cluster) if is_away else _UNCHECKED
         _log.warning("store_unavailable", reason=absence.reason, to_do=absence.to_do)
 
+    def _on_topology(self) -> None:
+        """See `Cluster.observers`."""
+        self._log_nodes()
+        now, open_slots = self._clock(), self._cluster.open_slots
+        self._open_since = {each: self._open_since.get(each, now) for each in open_slots}
+        self._logged_slots &= open_slots
+
     def _log_nodes(self) -> None:
         """Log which nodes serve slots, when other ones do; not each slot that is moved."""
         masters, count = self._cluster.masters, len(self._cluster.nodes)
@@ -177,9 +184,7 @@ class ClusterMonitor:
 
     def _log_long_moves(self) -> None:
         """Log slots that have been moved for long, or whose move was given up half-way."""
-        now, open_slots = self._clock(), self._cluster.open_slots
-        self._open_since = {each: self._open_since.get(each, now) for each in open_slots}
-        self._logged_slots &= open_slots
+        now = self._clock()
         for each, since in self._open_since.items():
             if now - since >= LONG_MOVE_S and each not in self._logged_slots:
                 self._logged_slots.add(each)
