@@ -209,7 +209,7 @@ async def test_positions_that_are_not_reached(web: Web) -> None:
 async def test_a_store_that_is_away(own_store: StoreProcess, tmp_path: Path) -> None:
     """While the store is away it is 503 with the cause, and then the board is back."""
     async with ServiceProcess(tmp_path / "service", redis_url=own_store.url) as service:
-        with gateway(service.address, *QUICK) as process:
+        with gateway(service.address, "--timeout", "3") as process:
             own_store.end()
             path = "/v1/contests/cup/rank?user_id=ada"
             problem = await problem_of(process, path, 503)
