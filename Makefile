@@ -49,7 +49,7 @@ page: build/page.built ## Build the page of the web gateway (needs npm)
 page-check: build/page.built ## Check and test the code of the page (needs npm)
 	cd $(PAGE) && npm run --silent lint && npm run --silent test
 
-test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (some 7 minutes on 2 cores)
+test: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests (7 to 11 minutes on 2 cores, by machine)
 	$(BIN)/pytest -m "not slow and not attack and not web" -n 4 --dist worksteal
 
 test-web: $(VENV)/.dev $(BUILT_PAGE) ## Run the tests of the web gateway, and of its page in a real Chromium (5 minutes)
