@@ -35,6 +35,7 @@ _STAY_AT_0 = {
     "leaderboard_calls_in_flight": "is seen in the moment of a scrape alone",
     "leaderboard_call_records_dropped_total": "needs an access log that can't keep up",
     "leaderboard_connections_ended_total": "needs an attack",
+    "leaderboard_store_redirections_total": "needs a cluster",
     "leaderboard_store_resends_total": "needs a reply that is lost on its way",
     "leaderboard_watchers_lagged_total": "needs more messages than a connection takes",
     "leaderboard_watchers_dropped_total": "needs a watcher that stalls for long",
