@@ -1,4 +1,4 @@
-"""What gets the published commits of one contest, and the channel that they are published to."""
+"""Receiver of the published commits of one contest, and the channel that they come by."""
 
 from typing import Protocol
 

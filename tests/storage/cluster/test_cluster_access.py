@@ -41,7 +41,7 @@ async def _on_all(cluster: ClusterStores, *command: str) -> None:
 async def test_the_password_is_changed_without_a_restart(
     cluster: ClusterStores, tmp_path: Path
 ) -> None:
-    """Connections that are opened anew to any node use the new password; no log has either."""
+    """New connections to any node use the new password; no log has either."""
     password = tmp_path / "password"
     password.write_text(f"{_OLD}\n")
     url = cluster.url.replace("://", "://servers@")

@@ -1,4 +1,4 @@
-"""How the keys are spread over the nodes, as scans ask it."""
+"""Layout of the keys over the nodes of a cluster, as scans read it."""
 
 import pytest
 from redis.exceptions import ConnectionError as ConnectionLost

@@ -1,4 +1,4 @@
-"""What the nodes of a cluster say is decoded and merged."""
+"""Topology of a cluster: replies of its nodes are decoded and merged."""
 
 import pytest
 from hypothesis import given
